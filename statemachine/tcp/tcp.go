@@ -1,0 +1,222 @@
+// Package tcp is RFC 9293 section 3.10 as one pure function: what a TCP does when
+// something happens to it. It keeps no clock, draws no number, sends nothing and
+// writes nothing: time and initial sequence numbers come in with the [Event], and
+// what would be sent, said or learnt comes out in the [Outcome], with the rules of
+// the RFC that fired.
+//
+// # Limitations
+//
+// No options, no congestion control, no delayed ACK, no persist or keep-alive
+// timer; retransmission follows a fixed schedule (RFC 9293 3.8.1 asks for RFC 6298).
+package tcp
+
+import "time"
+
+// State is one of the eleven states of RFC 9293 3.3.2. CLOSED is fictional: there
+// is no TCB, so the zero TCB is CLOSED.
+type State uint8
+
+// The states of RFC 9293 3.3.2. Never compare them with <.
+const (
+	Closed      State = iota // no connection state at all
+	Listen                   // waiting for a connection request from any remote TCP
+	SynSent                  // a SYN was sent; waiting for a matching one
+	SynReceived              // SYNs went both ways; waiting for the ACK of ours
+	Established              // open: data goes both ways
+	FinWait1                 // our FIN is sent and not yet acknowledged
+	FinWait2                 // our FIN is acknowledged; waiting for the other's
+	CloseWait                // the other's FIN came; waiting for our user to close
+	Closing                  // FINs crossed; waiting for the ACK of ours
+	LastAck                  // both FINs sent; waiting for the ACK of ours, then done
+	TimeWait                 // waiting 2 MSL, for old segments to die
+)
+
+// States lists every state, in the order of RFC 9293 3.3.2 with CLOSED first.
+var States = [...]State{
+	Closed, Listen, SynSent, SynReceived, Established,
+	FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait,
+}
+
+var stateNames = [...]string{
+	"CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED",
+	"FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT",
+}
+
+// TCB is the record that holds a connection's variables (RFC 9293 3.3.1): a plain
+// value. == compares two, an assignment is a snapshot.
+type TCB struct {
+	State   State
+	Passive bool // it began with a passive OPEN, which decides what a RST in SYN-RECEIVED does (3.10.7.4 second)
+	Remote  bool // the other end's socket is known, so an active OPEN is possible (3.10.1)
+
+	SND SendSequence
+	RCV ReceiveSequence
+	ISS uint32 // initial send sequence number
+	IRS uint32 // initial receive sequence number
+
+	// Queue holds the octets of SENDs that are not acknowledged yet, in order. The
+	// sent ones come first.
+	Queue string
+	// Unread counts the octets that came in order and that no RECEIVE has taken yet.
+	// They themselves left in Outcome.Text; the count is what closes the window.
+	Unread uint32
+	// Receives counts RECEIVE calls that wait for text (3.10.3).
+	Receives uint8
+	// FinQueued: a CLOSE came and its FIN waits behind Queue or for ESTABLISHED (3.10.4).
+	FinQueued bool
+	// FinSent: our FIN is in the sequence space before SND.NXT.
+	FinSent bool
+
+	// Held are segments' texts that arrived out of order (RFC 9293 3.10.7.4 first, SHLD-31).
+	Held [MaxHeld]Held
+
+	// Timers are deadlines on the caller's clock; zero is off. Every timer started
+	// by an event at Now is due after Now, so zero is never a deadline.
+	Timers Timers
+	// Retransmissions counts how often the front of the queue was sent again; it
+	// selects the next interval of the schedule.
+	Retransmissions uint8
+}
+
+// SendSequence holds the send sequence variables (RFC 9293 3.3.1, figure 3).
+//
+//	     1         2          3          4
+//	----------|----------|----------|----------
+//	       SND.UNA    SND.NXT    SND.UNA
+//	                            +SND.WND
+//
+//	1  old, acknowledged     3  allowed, not sent yet
+//	2  sent, not yet         4  not allowed yet
+//	   acknowledged
+type SendSequence struct {
+	UNA uint32 // oldest unacknowledged sequence number
+	NXT uint32 // next sequence number to be sent
+	WND uint32 // send window, octets
+	UP  uint32 // send urgent pointer
+	WL1 uint32 // SEG.SEQ of the last window update
+	WL2 uint32 // SEG.ACK of the last window update
+}
+
+// ReceiveSequence holds the receive sequence variables (RFC 9293 3.3.1, figure 4).
+//
+//	    1          2          3
+//	----------|----------|----------
+//	       RCV.NXT    RCV.NXT
+//	                 +RCV.WND
+//
+//	1  old, acknowledged     2  allowed     3  not allowed yet
+type ReceiveSequence struct {
+	NXT uint32 // next sequence number expected
+	WND uint32 // receive window, octets
+	UP  uint32 // receive urgent pointer
+}
+
+// MaxHeld bounds the out-of-order texts of a TCB: enough for every lesson that
+// loses or swaps segments by hand; what does not fit is dropped and retransmitted.
+const MaxHeld = 4
+
+// Held is text that arrived before what precedes it.
+type Held struct {
+	SEQ  uint32
+	Text string
+	FIN  bool // a FIN stands behind the text
+}
+
+// Timers are the three timers of RFC 9293 3.10.8, as deadlines. Zero is off.
+type Timers struct {
+	User           time.Duration
+	Retransmission time.Duration
+	TimeWait       time.Duration
+}
+
+// Event is what can happen to a TCP: the user's calls, a segment, a timeout
+// (RFC 9293 3.10). Each carries Now, the caller's clock.
+//
+//sumtype:decl
+type Event interface{ event() }
+
+// The events of RFC 9293 3.10. Those that can begin a connection carry ISS, the
+// initial send sequence number to use if they do (3.4.1).
+type (
+	// Open is the OPEN call, 3.10.1.
+	Open struct {
+		Now    time.Duration
+		ISS    uint32
+		Active bool
+		Remote bool // the remote socket is specified
+		NoRoom bool // the host has no room for another TCB
+	}
+	// Send is the SEND call, 3.10.2.
+	Send struct {
+		Now    time.Duration
+		ISS    uint32
+		Text   string
+		Push   bool // the PUSH flag
+		Urgent bool // the URGENT flag
+	}
+	// Receive is the RECEIVE call, 3.10.3, for up to Octets octets.
+	Receive struct {
+		Now    time.Duration
+		Octets uint32
+	}
+	// Close is the CLOSE call, 3.10.4.
+	Close struct{ Now time.Duration }
+	// Abort is the ABORT call, 3.10.5.
+	Abort struct{ Now time.Duration }
+	// Status is the STATUS call, 3.10.6.
+	Status struct{ Now time.Duration }
+	// SegmentArrives is 3.10.7.
+	SegmentArrives struct {
+		Now     time.Duration
+		ISS     uint32
+		Segment Segment
+	}
+	// UserTimeout, RetransmissionTimeout and TimeWaitTimeout are 3.10.8.
+	UserTimeout           struct{ Now time.Duration }
+	RetransmissionTimeout struct{ Now time.Duration }
+	TimeWaitTimeout       struct{ Now time.Duration }
+)
+
+func (Open) event()                  {}
+func (Send) event()                  {}
+func (Receive) event()               {}
+func (Close) event()                 {}
+func (Abort) event()                 {}
+func (Status) event()                {}
+func (SegmentArrives) event()        {}
+func (UserTimeout) event()           {}
+func (RetransmissionTimeout) event() {}
+func (TimeWaitTimeout) event()       {}
+
+// Signals is a set of what the user is told: answers to his calls and signals
+// that come by themselves (RFC 9293 3.10).
+type Signals uint16
+
+// The signals and error answers of RFC 9293 3.10, in the RFC's words.
+const (
+	ConnectionReset       Signals = 1 << iota // "connection reset"
+	ConnectionRefused                         // "connection refused"
+	ConnectionClosing                         // "connection closing"
+	UserTimeoutAbort                          // "connection aborted due to user timeout"
+	ConnectionNotExist                        // "connection does not exist"
+	ConnectionExists                          // "connection already exists"
+	RemoteUnspecified                         // "remote socket unspecified"
+	InsufficientResources                     // "insufficient resources"
+	UrgentData                                // urgent data is ahead (3.10.7.4 sixth)
+)
+
+// Outcome is what became of an event.
+type Outcome struct {
+	TCB      TCB       // a plain comparable value: == works, a copy is a snapshot
+	Segments []Segment // to send, in order
+	Text     string    // octets now in order for the user
+	Signals  Signals   // a bit set: connection reset, closing, ...
+	Rules    []Rule    // which sentences of the RFC fired, in order
+}
+
+// Step is the pure face of [Outcome.Step].
+func Step(t TCB, e Event) Outcome {
+	o := Outcome{TCB: t}
+	o.Step(e)
+	return o
+}
