@@ -42,6 +42,9 @@ type Engine interface {
 
 // Session is a scenario being played. One goroutine at a time may use it.
 type Session interface {
+	// Header is the trace's beginning: engine, protocol, and the peers with what the
+	// setup left open drawn. It has no steps.
+	Header() Trace
 	// Choices lists what can happen now, in the order of an undisturbed world; empty
 	// means that it is over. [Inject] is never listed and always allowed.
 	Choices() []Choice
