@@ -1,0 +1,89 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+
+	"sockscope/statemachine/tcp"
+)
+
+// Where the fields of the TCP header begin, in octets (RFC 9293 section 3.1).
+const (
+	atSource      = 0
+	atDestination = 2
+	atSequence    = 4
+	atAck         = 8
+	atOffset      = 12
+	atControl     = 13
+	atWindow      = 14
+	atChecksum    = 16
+	atUrgent      = 18
+	headerLen     = 20 // without options
+)
+
+// protocolTCP is TCP's number in an IP header (RFC 9293 section 3.1).
+const protocolTCP = 6
+
+// Header is the part of a TCP header that a [tcp.Segment] does not hold.
+type Header struct {
+	SrcPort, DstPort uint16
+	DataOffset       uint8 // where the data begin, in 32-bit words: 5 to 15
+	Reserved         uint8 // four bits; zero when sent, ignored when received
+	Checksum         uint16
+	Options          []byte // the octets that were read, not a copy
+}
+
+// Append appends s to b as it travels from src to dst: a header of 20 octets and
+// the text. Text longer than a datagram holds is not its business.
+func Append(b []byte, src, dst netip.AddrPort, s tcp.Segment) []byte {
+	start := len(b)
+	b = binary.BigEndian.AppendUint16(b, src.Port())
+	b = binary.BigEndian.AppendUint16(b, dst.Port())
+	b = binary.BigEndian.AppendUint32(b, s.SEQ)
+	b = binary.BigEndian.AppendUint32(b, s.ACK)
+	b = append(b, headerLen/4<<4, byte(s.CTL))
+	b = binary.BigEndian.AppendUint16(b, s.WND)
+	b = binary.BigEndian.AppendUint16(b, 0)
+	b = binary.BigEndian.AppendUint16(b, s.UP)
+	b = append(b, s.Text...)
+	segment := b[start:]
+	sum := fold(add(pseudo(src.Addr(), dst.Addr(), len(segment)), segment))
+	binary.BigEndian.PutUint16(segment[atChecksum:], sum)
+	return b
+}
+
+// Decode reads the segment b that came from src to dst. The text is a copy; the
+// header's options are not. An error says what was found and what was wanted. If
+// it wraps [ErrChecksum], header and segment are given all the same: a capture
+// taken where the hardware was to fill in the checksum is still worth reading.
+func Decode(b []byte, src, dst netip.Addr) (Header, tcp.Segment, error) {
+	if len(b) < headerLen {
+		return Header{}, tcp.Segment{}, fmt.Errorf("wire: %d octets, want at least %d", len(b), headerLen)
+	}
+	words := b[atOffset] >> 4
+	if words < headerLen/4 {
+		return Header{}, tcp.Segment{}, fmt.Errorf("wire: data offset %d, want 5 to 15", words)
+	}
+	text := 4 * int(words)
+	if len(b) < text {
+		return Header{}, tcp.Segment{}, fmt.Errorf("wire: %d octets, want at least the %d of data offset %d", len(b), text, words)
+	}
+	h := Header{
+		SrcPort:    binary.BigEndian.Uint16(b[atSource:]),
+		DstPort:    binary.BigEndian.Uint16(b[atDestination:]),
+		DataOffset: words,
+		Reserved:   b[atOffset] & 0xf,
+		Checksum:   binary.BigEndian.Uint16(b[atChecksum:]),
+		Options:    b[headerLen:text:text],
+	}
+	s := tcp.Segment{
+		SEQ:  binary.BigEndian.Uint32(b[atSequence:]),
+		ACK:  binary.BigEndian.Uint32(b[atAck:]),
+		WND:  binary.BigEndian.Uint16(b[atWindow:]),
+		UP:   binary.BigEndian.Uint16(b[atUrgent:]),
+		CTL:  tcp.CTL(b[atControl]),
+		Text: string(b[text:]),
+	}
+	return h, s, check(add(pseudo(src, dst, len(b)), b), h.Checksum)
+}
