@@ -17,17 +17,17 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 // Golden fails the test, with a diff, unless testdata/name of the package under test
 // holds exactly got. With the flag -update it writes got there instead; look at
 // `git diff` before you commit it.
-func Golden(t testing.TB, name, got string) {
-	t.Helper()
+func Golden(tb testing.TB, name, got string) {
+	tb.Helper()
 	file := filepath.Join("testdata", filepath.FromSlash(name))
 	if *update {
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o777))
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o666))
+		require.NoError(tb, os.MkdirAll(filepath.Dir(file), 0o777))
+		require.NoError(tb, os.WriteFile(file, []byte(got), 0o666))
 		return
 	}
 	want, err := os.ReadFile(file)
-	require.NoError(t, err, "run the test with -update to write it")
+	require.NoError(tb, err, "run the test with -update to write it")
 	if difference := diff.Diff(file, want, "got", []byte(got)); difference != nil {
-		t.Fatalf("not the golden file; if the change is meant, run the test with -update\n%s", difference)
+		tb.Fatalf("not the golden file; if the change is meant, run the test with -update\n%s", difference)
 	}
 }
