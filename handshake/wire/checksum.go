@@ -58,11 +58,11 @@ func pseudo(src, dst netip.Addr, length int) uint64 {
 }
 
 // check gives an error unless sum, taken over octets with the checksum found among
-// them, says that all is well; it names the checksum that would have been right.
-func check(sum uint64, found uint16) error {
+// them, says that all is well; it says whose checksum it is and what it should be.
+func check(whose string, sum uint64, found uint16) error {
 	if fold(sum) == 0 {
 		return nil
 	}
 	want := fold(add(sum, []byte{byte(^found >> 8), byte(^found)}))
-	return fmt.Errorf("wire: %w 0x%04x, want 0x%04x", ErrChecksum, found, want)
+	return fmt.Errorf("wire: %s%w 0x%04x, want 0x%04x", whose, ErrChecksum, found, want)
 }

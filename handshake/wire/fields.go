@@ -2,7 +2,6 @@ package wire
 
 import (
 	"encoding/hex"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"unicode"
@@ -70,7 +69,7 @@ var options = [...]struct {
 
 func decimal(v uint32) string { return strconv.FormatUint(uint64(v), 10) }
 
-func checksum(v uint32) string { return fmt.Sprintf("%04x", v) }
+func checksum(v uint32) string { return hex.EncodeToString([]byte{byte(v >> 8), byte(v)}) }
 
 func dotted(v uint32) string {
 	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}).String()
@@ -87,9 +86,9 @@ func Fields(b []byte) []handshake.Field {
 	if len(b) < headerLen {
 		return rest(nil, "TCP header", "unreadable", 0, b)
 	}
-	fields := make([]handshake.Field, 0, len(tcpHeader)+1)
-	fields = named(fields, "TCP header", tcpHeader, b[:headerLen])
 	text := 4 * int(b[atOffset]>>4)
+	fields := make([]handshake.Field, 0, len(tcpHeader)+max(text-headerLen, 0)+1) // an option's field takes an octet or more
+	fields = named(fields, "TCP header", tcpHeader, b[:headerLen])
 	if text < headerLen || text > len(b) {
 		return rest(fields, "options", "unreadable", 0, b[headerLen:])
 	}

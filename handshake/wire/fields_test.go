@@ -253,8 +253,8 @@ func FuzzFields(f *testing.F) {
 
 // The aim is 1.5 µs.
 func BenchmarkFields(b *testing.B) {
-	for name, octets := range map[string][]byte{"header": samples[0].bytes(), "header, options, data": withOptions(b)} {
-		b.Run(name, func(b *testing.B) {
+	for _, octets := range [][]byte{samples[0].bytes(), withOptions(b)} {
+		b.Run(fmt.Sprintf("%d fields", len(wire.Fields(octets))), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				wire.Fields(octets)

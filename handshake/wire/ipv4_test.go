@@ -103,7 +103,7 @@ func TestIPv4RefusalsSayWhatWasFoundAndWanted(t *testing.T) {
 		{"wire: MF 1 and fragment offset 0, want 0 and 0", 6, 0x20},
 		{"wire: MF 0 and fragment offset 256, want 0 and 0", 6, 0x01},
 		{"wire: protocol 17, want 6", 9, 17},
-		{"wire: checksum 0x3dce, want 0x3cce", 10, 0x3d},
+		{"wire: IPv4 header checksum 0x3dce, want 0x3cce", 10, 0x3d},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			b := bytes.Clone(refusedOctets)

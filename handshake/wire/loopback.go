@@ -25,26 +25,35 @@ type Loopback struct {
 
 // NewLoopback opens both sockets, on ports that the kernel chooses.
 func NewLoopback() (*Loopback, error) {
-	// Connecting needs the other end's port, so the first socket only holds its port
-	// until the second one exists, and is then opened again, connected.
+	a, b, err := pair()
+	if err != nil {
+		return nil, fmt.Errorf("wire: loopback sockets: %w", err)
+	}
+	return &Loopback{ends: [2]*net.UDPConn{a, b}, patience: time.Second}, nil
+}
+
+// pair opens two sockets, each connected to the other. Connecting needs the other's
+// port, so the first one only holds its port until the second one exists, and is then
+// opened again. Should another program be given that port in between, it is an error.
+func pair() (a, b *net.UDPConn, err error) {
 	anyPort := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0"))
 	held, err := net.ListenUDP("udp4", anyPort)
 	if err != nil {
-		return nil, fmt.Errorf("wire: first loopback socket: %w", err)
+		return nil, nil, err
 	}
 	first := net.UDPAddrFromAddrPort(local(held))
-	b, err := net.DialUDP("udp4", anyPort, first)
+	b, err = net.DialUDP("udp4", anyPort, first)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("wire: second loopback socket: %w", err), held.Close())
+		return nil, nil, errors.Join(err, held.Close())
 	}
 	if err := held.Close(); err != nil {
-		return nil, errors.Join(fmt.Errorf("wire: first loopback socket: %w", err), b.Close())
+		return nil, nil, errors.Join(err, b.Close())
 	}
-	a, err := net.DialUDP("udp4", first, net.UDPAddrFromAddrPort(local(b)))
+	a, err = net.DialUDP("udp4", first, net.UDPAddrFromAddrPort(local(b)))
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("wire: first loopback socket: %w", err), b.Close())
+		return nil, nil, errors.Join(err, b.Close())
 	}
-	return &Loopback{ends: [2]*net.UDPConn{a, b}, patience: time.Second}, nil
+	return a, b, nil
 }
 
 // Addrs gives the addresses of the two ends' sockets.
@@ -59,7 +68,8 @@ func local(c *net.UDPConn) netip.AddrPort {
 // Carry sends b as one datagram from end from, 0 or 1, reads it at once at the other
 // end, and gives what was read there, which is the caller's to keep. A datagram that
 // is not there within a second is an error. Nothing is ever left in a socket, where
-// the kernel would drop what its buffer cannot hold.
+// the kernel would drop what its buffer cannot hold; after an error that may no longer
+// be true, and the wire is to be closed.
 func (l *Loopback) Carry(from int, b []byte) ([]byte, error) {
 	if len(b) > maxDatagram {
 		return nil, fmt.Errorf("wire: datagram of %d octets, want at most %d", len(b), maxDatagram)
