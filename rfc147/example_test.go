@@ -1,0 +1,96 @@
+package rfc147_test
+
+import (
+	"fmt"
+
+	"sockscope/rfc147"
+)
+
+// The logger of the Lincoln Laboratory's 360/67, the one socket that RFC 147 takes
+// apart (p.3): "home 10, user 0, and tag 1".
+func Example() {
+	logger, err := rfc147.Parse("x'0A0000 01'")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(logger, "home", logger.Home(), "user", logger.User(), "tag", logger.Tag())
+	fmt.Println("plug", logger.Plug(), logger.Polarity(), "mate", logger.Mate())
+	if known, ok := rfc147.LookupSocket(logger); ok {
+		head := known.Headline()
+		fmt.Println(head.Service, "-", head.Source)
+	}
+	// Output:
+	// x'0A000001' home 10 user 0 tag 1
+	// plug 0 send mate x'0A000000'
+	// logger of the Lincoln 360/67: home 10, user 0, tag 1 - RFC 147
+}
+
+// User 5 of UCLA, host 1: the example of RFC 33, in RFC 147's 32 bits.
+func ExampleNew() {
+	s, err := rfc147.New(1, 5, 1, rfc147.Sends)
+	fmt.Println(s, err)
+	_, err = rfc147.New(1, 5, 128, rfc147.Sends)
+	fmt.Println(err)
+	// Output:
+	// x'01000503' <nil>
+	// rfc147: plug 128, want 0 to 127
+}
+
+func ExampleParse() {
+	for _, text := range []string{"167772161", "0o1200000001", "10/0/0/send", "300/0/0/send"} {
+		s, err := rfc147.Parse(text)
+		fmt.Println(s, err)
+	}
+	// Output:
+	// x'0A000001' <nil>
+	// x'0A000001' <nil>
+	// x'0A000001' <nil>
+	// x'00000000' rfc147: home 300, want 0 to 255
+}
+
+func ExampleSocket_Fields() {
+	s := rfc147.Socket(0x02123410)
+	fmt.Println(s.Fields(), s.Hex(), s.Decimal(), s.Octal())
+	// Output: 2/4660/8/receive 0x02123410 34747408 0o204432020
+}
+
+func ExampleJoins() {
+	fmt.Println(rfc147.Joins(0x0A000001, 0x01000500))
+	fmt.Println(rfc147.Joins(0x0A000001, 0x00000001))
+	// Output:
+	// <nil>
+	// rfc147: x'0A000001' and x'00000001' both send, want one to send and one to receive
+}
+
+func ExampleLayout() {
+	for _, f := range rfc147.Layout() {
+		fmt.Println(f.Name, "from bit", f.First, "0 to", f.Max(), "here", f.Of(0x0A000001))
+	}
+	// Output:
+	// home from bit 1 0 to 255 here 10
+	// user from bit 9 0 to 65535 here 0
+	// plug from bit 25 0 to 127 here 0
+	// polarity from bit 32 0 to 1 here 1
+}
+
+func ExampleSockets() {
+	for _, listing := range rfc147.Sockets("echo") {
+		head := listing.Headline()
+		fmt.Println(listing.First.Decimal(), head.Name, head.Scope, head.Source, head.Source.Date.Format("2 January 2006"))
+	}
+	// Output:
+	// 5 echo host tabulation RFC 503 13 April 1973
+	// 7 echo network RFC 750 26 September 1978
+}
+
+func ExampleHosts() {
+	for _, listing := range rfc147.Hosts("Lincoln") {
+		head := listing.Headline()
+		fmt.Println(head.Number, head.Name, head.Machine, head.Status, head.Source)
+	}
+	// Output:
+	// 10 LL-67 IBM 360/67 limited Server RFC 597
+	// 74 LL-TX2 TX-2 Server RFC 597
+	// 138 LL-TSP TSP User RFC 597
+}
