@@ -1,7 +1,6 @@
 package rfc147
 
 import (
-	"cmp"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -19,10 +18,6 @@ type Source struct {
 
 // String cites it: RFC 433.
 func (s Source) String() string { return fmt.Sprintf("RFC %d", s.RFC) }
-
-func (s Source) compare(other Source) int {
-	return cmp.Or(s.Date.Compare(other.Date), cmp.Compare(s.RFC, other.RFC))
-}
 
 // mentions says whether one of the texts has the query's words, all of them side by
 // side. Upper and lower case are the same, and so is whatever stands between words.

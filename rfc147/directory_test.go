@@ -1,6 +1,7 @@
 package rfc147
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -93,24 +94,42 @@ func TestEveryLineOfTheHostTableIsReadAndCited(t *testing.T) {
 	}
 }
 
-func TestListingsAreInOrderAndNewestLast(t *testing.T) {
-	sockets := Sockets("")
-	require.True(t, slices.IsSortedFunc(sockets, func(a, b SocketListing) int { return int(a.First) - int(b.First) }))
-	var n int
-	for _, l := range sockets {
-		n += len(l.Entries)
-		require.True(t, slices.IsSortedFunc(l.Entries, func(a, b SocketEntry) int { return a.Source.compare(b.Source) }))
-	}
-	require.Len(t, lines(t, socketsCSV), n, "an empty query finds everything")
+func bySource(a, b Source) int {
+	return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.RFC, b.RFC))
+}
 
-	hosts := Hosts("")
-	require.True(t, slices.IsSortedFunc(hosts, func(a, b HostListing) int { return int(a.Number) - int(b.Number) }))
-	n = 0
-	for _, l := range hosts {
-		n += len(l.Entries)
-		require.True(t, slices.IsSortedFunc(l.Entries, func(a, b HostEntry) int { return a.Source.compare(b.Source) }))
+func TestTheSocketTableIsByNumberAndNewestLast(t *testing.T) {
+	newestLast := func(l SocketListing) bool {
+		return slices.IsSortedFunc(l.Entries, func(a, b SocketEntry) int { return bySource(a.Source, b.Source) })
 	}
-	require.Len(t, lines(t, hostsCSV), n, "an empty query finds everything")
+	require.True(t, slices.IsSortedFunc(socketTable(), func(a, b SocketEntry) int { return cmp.Compare(a.First, b.First) }))
+	var all []SocketEntry
+	seen := map[[2]Socket]bool{}
+	for _, l := range Sockets("") {
+		require.True(t, newestLast(l), "%d to %d", l.First, l.Last)
+		require.False(t, seen[[2]Socket{l.First, l.Last}], "%d to %d stands in two places", l.First, l.Last)
+		seen[[2]Socket{l.First, l.Last}] = true
+		all = append(all, l.Entries...)
+		found, ok := LookupSocket(l.First)
+		require.True(t, ok)
+		require.Subset(t, found.Entries, l.Entries)
+		require.True(t, newestLast(found), "%d", l.First)
+	}
+	require.Equal(t, socketTable(), all, "an empty query finds everything")
+}
+
+func TestTheHostTableIsByNumberAndNewestLast(t *testing.T) {
+	require.True(t, slices.IsSortedFunc(hostTable(), func(a, b HostEntry) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), bySource(a.Source, b.Source))
+	}))
+	var all []HostEntry
+	for _, l := range Hosts("") {
+		all = append(all, l.Entries...)
+		found, ok := LookupHost(l.Number)
+		require.True(t, ok)
+		require.Equal(t, l, found)
+	}
+	require.Equal(t, hostTable(), all, "an empty query finds everything")
 }
 
 func TestPage3TheLincolnLoggerIsKnown(t *testing.T) {

@@ -1,7 +1,6 @@
 package rfc147
 
 import (
-	"cmp"
 	_ "embed"
 	"slices"
 	"sync"
@@ -89,11 +88,11 @@ func Hosts(query string) []HostListing {
 //go:embed data/hosts.csv
 var hostsCSV string
 
-// hostTable has one entry a line, by number and then by age.
+// hostTable is the table as it is: by number, newest last.
 var hostTable = sync.OnceValue(func() []HostEntry { return must(readHosts(hostsCSV)) })
 
 func readHosts(table string) ([]HostEntry, error) {
-	entries, err := readTable(table, func(r *row) HostEntry {
+	return readTable(table, func(r *row) HostEntry {
 		return HostEntry{
 			Number:   uint8(r.number("host_dec", 8)),
 			Name:     r.text("name"),
@@ -105,8 +104,4 @@ func readHosts(table string) ([]HostEntry, error) {
 			Note:     r.text("note"),
 		}
 	})
-	slices.SortStableFunc(entries, func(a, b HostEntry) int {
-		return cmp.Or(cmp.Compare(a.Number, b.Number), a.Source.compare(b.Source))
-	})
-	return entries, err
 }

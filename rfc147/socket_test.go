@@ -118,6 +118,7 @@ func TestParseSaysWhichFieldIsWrongAndItsRange(t *testing.T) {
 		"4294967296":       "rfc147: socket 4294967296, want 0 to 0xFFFFFFFF (32 bits)",
 		"0o40000000000":    "rfc147: socket 0o40000000000, want 0 to 0xFFFFFFFF (32 bits)",
 		"x'0A'":            "rfc147: socket x'0A'" + quoted,
+		"x'00A000001'":     "rfc147: socket x'00A000001'" + quoted,
 		"X'0A000001":       "rfc147: socket X'0A000001" + quoted,
 		"x'0A00000G'":      "rfc147: socket x'0A00000G'" + quoted,
 		"x'":               "rfc147: socket x'" + quoted,

@@ -86,7 +86,7 @@ func LookupSocket(s Socket) (SocketListing, bool) {
 			listing.Entries = append(listing.Entries, e)
 		}
 	}
-	slices.SortStableFunc(listing.Entries, func(a, b SocketEntry) int { return a.Source.compare(b.Source) })
+	slices.SortStableFunc(listing.Entries, func(a, b SocketEntry) int { return a.Source.Date.Compare(b.Source.Date) })
 	return listing, listing.Entries != nil
 }
 
@@ -117,11 +117,11 @@ func Sockets(query string) []SocketListing {
 //go:embed data/sockets.csv
 var socketsCSV string
 
-// socketTable has one entry a line, by number and then by age.
+// socketTable is the table as it is: by number, newest last.
 var socketTable = sync.OnceValue(func() []SocketEntry { return must(readSockets(socketsCSV)) })
 
 func readSockets(table string) ([]SocketEntry, error) {
-	entries, err := readTable(table, func(r *row) SocketEntry {
+	return readTable(table, func(r *row) SocketEntry {
 		e := SocketEntry{
 			First:   Socket(r.number("socket_dec", 32)),
 			Last:    Socket(r.number("last_dec", 32)),
@@ -139,8 +139,4 @@ func readSockets(table string) ([]SocketEntry, error) {
 		}
 		return e
 	})
-	slices.SortStableFunc(entries, func(a, b SocketEntry) int {
-		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last), a.Source.compare(b.Source))
-	})
-	return entries, err
 }
