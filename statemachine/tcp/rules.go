@@ -6,8 +6,7 @@ import "strconv"
 // the views; here are its name and where it stands.
 type Rule uint8
 
-// The rules, in the order of RFC 9293 3.10. A rule whose name ends in Again,
-// Waits or NoRoom is a case that the RFC's text leaves inside its neighbour's.
+// The rules, in the order of RFC 9293 3.10, departures last.
 const (
 	openPassive Rule = iota
 	openActive
@@ -131,7 +130,7 @@ const (
 	finAgainInTimeWait
 	finUnvalidated
 
-	userTimeout
+	userTimeoutAborts
 	userTimeoutClosed
 	retransmitSYN
 	retransmitSYNACK
@@ -279,7 +278,7 @@ var rules = [...]struct{ id, cite string }{
 	finAgainInTimeWait: {"fin-again-in-time-wait", "RFC 9293 3.10.7.4 eighth"},
 	finUnvalidated:     {"fin-unvalidated", "RFC 9293 3.10.7.4 eighth"},
 
-	userTimeout:               {"user-timeout", "RFC 9293 3.10.8"},
+	userTimeoutAborts:         {"user-timeout", "RFC 9293 3.10.8"},
 	userTimeoutClosed:         {"user-timeout-closed", "RFC 9293 3.10.8"},
 	retransmitSYN:             {"retransmit-syn", "RFC 6298 2.1"},
 	retransmitSYNACK:          {"retransmit-syn-ack", "RFC 6298 2.1"},

@@ -60,6 +60,9 @@ type TCB struct {
 	// Unread counts the octets that came in order and that no RECEIVE has taken yet.
 	// They themselves left in Outcome.Text; the count is what closes the window.
 	Unread uint32
+	// Push is the sequence number behind the last octet of the last SEND with the
+	// PUSH flag: the segment that brings the text up to there carries PSH (3.9.1.2).
+	Push uint32
 	// Receives counts RECEIVE calls that wait for text (3.10.3).
 	Receives uint8
 	// FinQueued: a CLOSE came and its FIN waits behind Queue or for ESTABLISHED (3.10.4).
@@ -115,11 +118,16 @@ type ReceiveSequence struct {
 // loses or swaps segments by hand; what does not fit is dropped and retransmitted.
 const MaxHeld = 4
 
-// Held is text that arrived before what precedes it.
+// Held is a segment that arrived before what precedes it, or text that came with
+// a SYN and waits for ESTABLISHED. The zero Held is a free place.
 type Held struct {
 	SEQ  uint32
-	Text string
+	ACK  uint32
+	WND  uint16
+	UP   uint16
+	CTL  CTL  // the bits that count later: ACK, URG
 	FIN  bool // a FIN stands behind the text
+	Text string
 }
 
 // Timers are the three timers of RFC 9293 3.10.8, as deadlines. Zero is off.

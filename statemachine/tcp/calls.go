@@ -1,0 +1,275 @@
+package tcp
+
+import "time"
+
+// open is RFC 9293 3.10.1.
+func (o *Outcome) open(e Open) {
+	t := &o.TCB
+	switch t.State {
+	case Closed:
+		switch {
+		case e.Active && !e.Remote:
+			o.fail(openUnspecified, RemoteUnspecified)
+		case e.NoRoom:
+			o.fail(openNoRoom, InsufficientResources)
+		case e.Active:
+			*t = TCB{Remote: true, RCV: ReceiveSequence{WND: receiveBuffer}}
+			o.fire(openActive)
+			o.synchronize(e.ISS, e.Now)
+		default:
+			*t = TCB{State: Listen, Passive: true, Remote: e.Remote, RCV: ReceiveSequence{WND: receiveBuffer}}
+			o.fire(openPassive)
+		}
+	case Listen:
+		switch {
+		case !e.Active:
+			o.fail(openExists, ConnectionExists)
+		case !e.Remote:
+			o.fail(openUnspecified, RemoteUnspecified)
+		default:
+			o.fire(openListening)
+			o.synchronize(e.ISS, e.Now)
+		}
+	case SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait:
+		o.fail(openExists, ConnectionExists)
+	}
+}
+
+// synchronize makes the connection active: it sends a SYN and enters SYN-SENT.
+func (o *Outcome) synchronize(iss uint32, now time.Duration) {
+	t := &o.TCB
+	t.begin(iss)
+	t.State, t.Passive = SynSent, false
+	o.sendSYN()
+	t.startTimers(now)
+}
+
+// begin sets the send variables for a SYN with the number iss. SND.UP and Push
+// start behind it, where nothing is urgent or pushed.
+func (t *TCB) begin(iss uint32) {
+	t.ISS = iss
+	t.SND = SendSequence{UNA: iss, NXT: iss + 1, UP: iss + 1}
+	t.Push = iss + 1
+}
+
+// sendCall is RFC 9293 3.10.2.
+func (o *Outcome) sendCall(e Send) {
+	t := &o.TCB
+	switch t.State {
+	case Closed:
+		o.fail(sendNotExist, ConnectionNotExist)
+	case Listen:
+		switch {
+		case !t.Remote:
+			o.fail(sendUnspecified, RemoteUnspecified)
+		case len(e.Text) > sendBuffer:
+			o.fail(sendNoRoom, InsufficientResources)
+		default:
+			o.fire(sendListening)
+			o.synchronize(e.ISS, e.Now)
+			t.queue(e)
+		}
+	case SynSent, SynReceived, Established, CloseWait:
+		switch {
+		case t.FinQueued:
+			o.fail(sendClosing, ConnectionClosing)
+		case len(t.Queue)+len(e.Text) > sendBuffer:
+			o.fail(sendNoRoom, InsufficientResources)
+		default:
+			t.queue(e)
+			o.segmentize(e.Now)
+		}
+	case FinWait1, FinWait2, Closing, LastAck, TimeWait:
+		o.fail(sendClosing, ConnectionClosing)
+	}
+}
+
+// queue remembers the text of a SEND. SND.UP becomes the number behind it if it
+// is urgent (MUST-62).
+func (t *TCB) queue(e Send) {
+	t.Queue += e.Text
+	end := t.SND.NXT - t.sent() + uint32(len(t.Queue))
+	if e.Push {
+		t.Push = end
+	}
+	if e.Urgent {
+		t.SND.UP = end
+	}
+}
+
+// segmentize sends what the window allows, once the connection is ESTABLISHED.
+func (o *Outcome) segmentize(now time.Duration) {
+	t := &o.TCB
+	if t.synOutstanding() {
+		o.fire(sendQueued)
+		return
+	}
+	o.transmit(now, false)
+	if len(o.Segments) == 0 && t.sent() < uint32(len(t.Queue)) {
+		o.fire(sendWaits)
+		return
+	}
+	o.fire(sendText)
+}
+
+// receive is RFC 9293 3.10.3.
+func (o *Outcome) receive(e Receive) {
+	t := &o.TCB
+	switch t.State {
+	case Closed:
+		o.fail(receiveNotExist, ConnectionNotExist)
+	case Listen, SynSent, SynReceived:
+		o.wait(receiveQueued)
+	case Established, FinWait1, FinWait2:
+		if t.Unread == 0 {
+			o.wait(receiveWaits)
+			return
+		}
+		o.fire(receiveText)
+		o.take(e.Octets)
+	case CloseWait:
+		if t.Unread == 0 {
+			o.fail(receiveClosing, ConnectionClosing)
+			return
+		}
+		o.fire(receiveRest)
+		o.take(e.Octets)
+	case Closing, LastAck, TimeWait:
+		o.fail(receiveClosing, ConnectionClosing)
+	}
+}
+
+// wait queues a RECEIVE.
+func (o *Outcome) wait(r Rule) {
+	if o.TCB.Receives == maxReceives {
+		o.fail(receiveNoRoom, InsufficientResources)
+		return
+	}
+	o.TCB.Receives++
+	o.fire(r)
+}
+
+// take gives octets to the user. The peer is told of the room that this makes
+// only when it is worth a segment, to avoid the silly window syndrome (RFC 9293
+// 3.8.6.2.2), and not after its FIN, since nothing more can come.
+func (o *Outcome) take(octets uint32) {
+	t := &o.TCB
+	was := t.RCV.WND
+	t.Unread -= min(octets, t.Unread)
+	t.RCV.WND = receiveBuffer - t.Unread
+	if before(t.RCV.NXT-t.Unread, t.RCV.UP) {
+		o.Signals |= UrgentData
+	}
+	opened := was < sendMSS && t.RCV.WND >= sendMSS || t.RCV.WND-was >= receiveBuffer/2
+	if opened && t.State != CloseWait {
+		o.fire(windowReopened)
+		o.sendACK()
+	}
+}
+
+// closeCall is RFC 9293 3.10.4.
+func (o *Outcome) closeCall(e Close) {
+	t := &o.TCB
+	switch t.State {
+	case Closed:
+		o.fail(closeNotExist, ConnectionNotExist)
+	case Listen:
+		o.fail(closeListening, ConnectionClosing)
+		o.deleteTCB()
+	case SynSent:
+		o.fail(closeSynSent, ConnectionClosing)
+		o.deleteTCB()
+	case SynReceived:
+		if t.Queue != "" || t.FinQueued {
+			t.FinQueued = true
+			o.fire(closeQueued)
+			return
+		}
+		o.fire(closeSynReceived)
+		o.finWait1(e.Now)
+	case Established:
+		if t.sent() < uint32(len(t.Queue)) {
+			o.fire(closeBehindText)
+		} else {
+			o.fire(closeEstablished)
+		}
+		o.finWait1(e.Now)
+	case FinWait1, FinWait2:
+		o.fail(closeAgain, ConnectionClosing)
+	case CloseWait:
+		o.closeInCloseWait(e.Now)
+	case Closing, LastAck, TimeWait:
+		o.fail(closeClosing, ConnectionClosing)
+	}
+}
+
+// finWait1 queues the FIN behind the text and enters FIN-WAIT-1 in any case.
+func (o *Outcome) finWait1(now time.Duration) {
+	o.TCB.State, o.TCB.FinQueued = FinWait1, true
+	o.transmit(now, false)
+}
+
+// closeInCloseWait enters LAST-ACK once the FIN is sent, not before.
+func (o *Outcome) closeInCloseWait(now time.Duration) {
+	t := &o.TCB
+	if t.FinQueued {
+		o.fail(closeClosing, ConnectionClosing)
+		return
+	}
+	t.FinQueued = true
+	o.transmit(now, false)
+	if t.FinSent {
+		o.fire(closeCloseWait)
+	} else {
+		o.fire(closeWaits)
+	}
+}
+
+// abort is RFC 9293 3.10.5. The signal goes to the calls that wait.
+func (o *Outcome) abort() {
+	t := &o.TCB
+	switch t.State {
+	case Closed:
+		o.fail(abortNotExist, ConnectionNotExist)
+		return
+	case Listen:
+		o.fail(abortListening, ConnectionReset)
+	case SynSent:
+		o.fail(abortSynSent, ConnectionReset)
+	case SynReceived, Established, FinWait1, FinWait2, CloseWait:
+		o.fail(abortReset, ConnectionReset)
+		o.emit(Segment{SEQ: t.SND.NXT, CTL: RST})
+	case Closing, LastAck, TimeWait:
+		o.fire(abortOK)
+	}
+	o.deleteTCB()
+}
+
+// status is RFC 9293 3.10.6: the answer is the state and the TCB, which the
+// Outcome holds anyway.
+func (o *Outcome) status() {
+	switch o.TCB.State {
+	case Closed:
+		o.fail(statusNotExist, ConnectionNotExist)
+	case Listen:
+		o.fire(statusListen)
+	case SynSent:
+		o.fire(statusSynSent)
+	case SynReceived:
+		o.fire(statusSynReceived)
+	case Established:
+		o.fire(statusEstablished)
+	case FinWait1:
+		o.fire(statusFinWait1)
+	case FinWait2:
+		o.fire(statusFinWait2)
+	case CloseWait:
+		o.fire(statusCloseWait)
+	case Closing:
+		o.fire(statusClosing)
+	case LastAck:
+		o.fire(statusLastAck)
+	case TimeWait:
+		o.fire(statusTimeWait)
+	}
+}

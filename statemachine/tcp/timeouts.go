@@ -1,0 +1,58 @@
+package tcp
+
+// userTimeout is RFC 9293 3.10.8, USER TIMEOUT. The reset that 3.8.3 allows is
+// not sent: 3.10.8 names none.
+func (o *Outcome) userTimeout() {
+	if o.TCB.State == Closed {
+		o.fire(userTimeoutClosed)
+		return
+	}
+	o.fail(userTimeoutAborts, UserTimeoutAbort)
+	o.deleteTCB()
+}
+
+// retransmissionTimeout is RFC 9293 3.10.8: the segment at the front of the
+// retransmission queue goes again, and the timer starts with twice the time.
+func (o *Outcome) retransmissionTimeout(e RetransmissionTimeout) {
+	t := &o.TCB
+	if t.SND.NXT == t.SND.UNA {
+		o.fire(retransmitNothing)
+		return
+	}
+	switch {
+	case t.State == SynSent:
+		o.fire(retransmitSYN)
+		o.sendSYN()
+	case t.synOutstanding():
+		o.fire(retransmitSYNACK)
+		o.sendSYNACK()
+	case t.Queue != "":
+		o.fire(t.retransmitTextRule())
+		o.sendText(t.SND.UNA, 0, min(t.sent(), sendMSS))
+	case t.State == FinWait1:
+		o.fire(retransmitFIN)
+		o.sendFIN(t.SND.UNA)
+	default:
+		o.fire(retransmitLastFIN)
+		o.sendFIN(t.SND.UNA)
+	}
+	t.Retransmissions = min(t.Retransmissions+1, 6)
+	t.Timers.Retransmission = e.Now + t.rto()
+}
+
+// timeWaitTimeout is RFC 9293 3.10.8, TIME-WAIT TIMEOUT.
+func (o *Outcome) timeWaitTimeout() {
+	if o.TCB.State != TimeWait {
+		o.fire(timeWaitNotRunning)
+		return
+	}
+	o.fire(timeWaitOver)
+	o.deleteTCB()
+}
+
+func (t *TCB) retransmitTextRule() Rule {
+	if t.State == CloseWait {
+		return retransmitTextInCloseWait
+	}
+	return retransmitText
+}
