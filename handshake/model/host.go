@@ -1,0 +1,362 @@
+package model
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"sockscope/handshake"
+	"sockscope/statemachine/tcp"
+)
+
+// firstFD is the first descriptor that socket() gives: 0, 1 and 2 are the standard
+// streams of every program.
+const firstFD = 3
+
+// host is one end: a program, its descriptors and its connections.
+type host struct {
+	name    string
+	address netip.AddrPort
+	iss     []uint32 // the initial sequence numbers that are left
+	spare   uint32   // the one after them
+	program []handshake.Choice
+	next    int // the program's next call
+	blocked blocked
+	sockets []socket
+	outbox  []item
+	nextFD  int
+	last    string // the connection that moved last
+}
+
+// socket is what a descriptor names, or will name once accept() has returned.
+type socket struct {
+	on       string // its name in the trace, for life
+	fd       int    // 0: nobody holds it (not accepted yet, or closed)
+	local    netip.AddrPort
+	remote   netip.AddrPort
+	tcb      tcp.TCB
+	listener string // of an end that a listener made: the listener's name
+	children int    // of a listener: how many ends it has made
+	ready    int    // waits for accept(): the order in which it became ESTABLISHED; 0: does not
+	text     string // arrived and not yet received by the program
+	errno    string // what the next call will be told
+}
+
+// blocked is the call that a program waits in.
+type blocked struct {
+	is       bool
+	call     string
+	on       string
+	answered bool // its return waits in the outbox
+}
+
+// item is what an event has caused and what still has to happen: a departure or a return.
+type item struct {
+	order    int
+	is       handshake.Verb
+	what     string // the segment's label, or the call's name
+	on       string
+	segment  tcp.Segment
+	again    bool // a retransmission
+	src, dst netip.AddrPort
+	result   string
+	rule     Rule
+}
+
+func (h *host) find(on string) int {
+	return slices.IndexFunc(h.sockets, func(s socket) bool { return s.on == on })
+}
+
+func (h *host) stateOf(on string) string {
+	if at := h.find(on); at >= 0 {
+		return h.sockets[at].tcb.State.String()
+	}
+	return tcp.Closed.String()
+}
+
+// state is that of the connection that moved last.
+func (h *host) state() string { return h.stateOf(h.last) }
+
+// newest finds the descriptor that a call means: the last one that fits; -1 if none.
+func (h *host) newest(fits func(socket) bool) int {
+	newest := -1
+	for i, s := range h.sockets {
+		if s.fd != 0 && fits(s) && (newest < 0 || s.fd > h.sockets[newest].fd) {
+			newest = i
+		}
+	}
+	return newest
+}
+
+func anySocket(socket) bool { return true }
+
+func listening(s socket) bool { return s.tcb.State == tcp.Listen }
+
+// peekISS is the initial sequence number of the next connection; takeISS uses it up.
+func (h *host) peekISS() uint32 {
+	if len(h.iss) > 0 {
+		return h.iss[0]
+	}
+	return h.spare
+}
+
+func (h *host) takeISS() {
+	if len(h.iss) > 0 {
+		h.iss = h.iss[1:]
+		return
+	}
+	const stride = 64000 // far enough that two connections' numbers are told apart at sight
+	h.spare += stride
+}
+
+// inUse reports whether a local address is taken.
+func (h *host) inUse(a netip.AddrPort) bool {
+	return slices.ContainsFunc(h.sockets, func(s socket) bool {
+		return s.local == a && (s.fd != 0 || s.tcb.State != tcp.Closed)
+	})
+}
+
+// free is the setup's address, or the next port that nobody has.
+func (h *host) free() netip.AddrPort {
+	a := h.address
+	for h.inUse(a) {
+		a = netip.AddrPortFrom(a.Addr(), max(a.Port()+1, 1024))
+	}
+	return a
+}
+
+// send puts segments into the outbox.
+func (w *World) send(i int, on string, segments []tcp.Segment, again bool, src, dst netip.AddrPort) {
+	for _, s := range segments {
+		w.order++
+		w.hosts[i].outbox = append(w.hosts[i].outbox, item{
+			order: w.order, is: handshake.Depart, what: s.String(), on: on, segment: s, again: again, src: src, dst: dst,
+		})
+	}
+}
+
+// answer lets the call that a program waits in come back, once its turn has come.
+func (w *World) answer(i int, on, result string, r Rule) {
+	h := &w.hosts[i]
+	h.blocked.answered = true
+	w.order++
+	h.outbox = append(h.outbox, item{order: w.order, is: handshake.Return, what: h.blocked.call, on: on, result: result, rule: r})
+}
+
+// event steps one connection's machine and records it.
+func (w *World) event(i, at int, e tcp.Event, step handshake.Step) []handshake.Step {
+	o := tcp.Step(w.hosts[i].sockets[at].tcb, e)
+	return w.settle(i, at, o, e, step)
+}
+
+// settle takes over what a machine has answered: its state, what it sends, and what
+// it tells the program.
+func (w *World) settle(i, at int, o tcp.Outcome, e tcp.Event, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	s := &h.sockets[at]
+	before := s.tcb
+	record(&step, s, &o)
+	s.tcb, h.last = o.TCB, s.on
+	_, again := e.(tcp.RetransmissionTimeout)
+	w.send(i, s.on, o.Segments, again, s.local, s.remote)
+	steps := []handshake.Step{step}
+	if told := w.tell(i, at, before.State, &o); told != nil {
+		steps = append(steps, *told)
+	}
+	if s := &h.sockets[at]; s.listener != "" && s.tcb.State == tcp.Listen {
+		s.tcb, s.local = tcp.TCB{}, netip.AddrPort{} // back to LISTEN: the listener is still there, this end is forgotten
+	}
+	return steps
+}
+
+// tell passes on what the machine tells its user: to the call that waits for it, or
+// as a signal of its own.
+func (w *World) tell(i, at int, before tcp.State, o *tcp.Outcome) *handshake.Step {
+	h := &w.hosts[i]
+	s := &h.sockets[at]
+	waits := h.blocked.is && !h.blocked.answered && h.blocked.on == s.on
+	switch {
+	case before == tcp.SynReceived && s.listener != "" && o.TCB.State.Synchronized():
+		w.order++
+		s.ready = w.order
+		w.offer(i)
+	case waits && h.blocked.call == "connect" && w.connected(i, before, o):
+		s.text += o.Text
+		return nil
+	case waits && h.blocked.call == "recv" && w.received(i, o):
+		return nil
+	}
+	s.text += o.Text
+	return w.signal(i, at, o.Signals)
+}
+
+// connected answers a connect() that waits, if the machine has settled the matter.
+func (w *World) connected(i int, before tcp.State, o *tcp.Outcome) bool {
+	on := w.hosts[i].blocked.on
+	switch {
+	case o.TCB.State.Synchronized():
+		w.answer(i, on, "0", connectReturns)
+	case o.Signals&tcp.UserTimeoutAbort != 0:
+		w.answer(i, on, "-1 ETIMEDOUT", connectTimedOut)
+	case o.Signals&tcp.ConnectionRefused != 0, o.Signals&tcp.ConnectionReset != 0 && before == tcp.SynSent:
+		w.answer(i, on, "-1 ECONNREFUSED", connectRefused)
+	case o.Signals&tcp.ConnectionReset != 0:
+		w.answer(i, on, "-1 ECONNRESET", connectReset)
+	default:
+		return false
+	}
+	return true
+}
+
+// received answers a recv() that waits.
+func (w *World) received(i int, o *tcp.Outcome) bool {
+	on := w.hosts[i].blocked.on
+	switch {
+	case o.Text != "":
+		w.answer(i, on, got(o.Text), recvReturns)
+	case o.Signals&tcp.ConnectionReset != 0:
+		w.answer(i, on, "-1 ECONNRESET", recvReset)
+	case o.Signals&tcp.UserTimeoutAbort != 0:
+		w.answer(i, on, "-1 ETIMEDOUT", recvReset)
+	case o.Signals&tcp.ConnectionClosing != 0:
+		w.answer(i, on, "0", recvEnds)
+	default:
+		return false
+	}
+	return true
+}
+
+// got is what recv() gives: how many octets, and which.
+func got(text string) string { return fmt.Sprintf("%d %s", len(text), quote(text)) }
+
+// quote shows text briefly.
+func quote(text string) string {
+	const most = 24
+	if len(text) > most {
+		return fmt.Sprintf("%d octets", len(text))
+	}
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' {
+			return fmt.Sprintf("%d octets", len(text))
+		}
+	}
+	return strconv.Quote(text)
+}
+
+// signal is a step of its own for what no waiting call brings to the program. Nobody
+// is told of an end that no descriptor names.
+func (w *World) signal(i, at int, signals tcp.Signals) *handshake.Step {
+	h := &w.hosts[i]
+	s := &h.sockets[at]
+	step := handshake.Step{At: w.clock, Peer: h.name, On: s.on, Kind: handshake.KindSignal}
+	var r Rule
+	switch {
+	case s.fd == 0:
+		return nil
+	case signals&(tcp.ConnectionReset|tcp.ConnectionRefused) != 0:
+		step.Label, r, s.errno = "connection reset", signalReset, "ECONNRESET"
+	case signals&tcp.UserTimeoutAbort != 0:
+		step.Label, r, s.errno = "connection aborted due to user timeout", signalTimeout, "ETIMEDOUT"
+	case signals&tcp.ConnectionClosing != 0:
+		step.Label, r = "connection closing", signalClosing
+	case signals&tcp.UrgentData != 0:
+		step.Label, r = "urgent data", signalUrgent
+	default:
+		return nil
+	}
+	step.Before = s.tcb.State.String()
+	step.After = step.Before
+	step.Why = []handshake.Why{r.why()}
+	return &step
+}
+
+// offer gives an end that is ESTABLISHED to an accept() that waits.
+func (w *World) offer(i int) {
+	h := &w.hosts[i]
+	if !h.blocked.is || h.blocked.answered || h.blocked.call != "accept" {
+		return
+	}
+	if at := h.readiest(h.blocked.on); at >= 0 {
+		h.sockets[at].ready = 0
+		w.answer(i, h.sockets[at].on, "", acceptReturns)
+	}
+}
+
+// readiest is the end of a listener that has waited longest for accept(); -1 if none.
+func (h *host) readiest(listener string) int {
+	best := -1
+	for i, s := range h.sockets {
+		if s.listener == listener && s.ready != 0 && (best < 0 || s.ready < h.sockets[best].ready) {
+			best = i
+		}
+	}
+	return best
+}
+
+// comeBack lets the call return that a host's program waits in.
+func (w *World) comeBack(i int) []handshake.Step {
+	h := &w.hosts[i]
+	at := slices.IndexFunc(h.outbox, func(it item) bool { return it.is == handshake.Return })
+	it := h.outbox[at]
+	h.outbox = slices.Delete(h.outbox, at, at+1)
+	step := handshake.Step{At: w.clock, Peer: h.name, On: it.on, Kind: handshake.KindReturn, Why: []handshake.Why{it.rule.why()}}
+	fd := h.sockets[h.find(h.blocked.on)].fd
+	if it.what == "accept" {
+		it.result = h.describe(&step, h.find(it.on))
+	}
+	step.Label = fmt.Sprintf("%s(%d) = %s", it.what, fd, it.result)
+	step.Before = h.stateOf(it.on)
+	step.After = step.Before
+	h.blocked, h.last = blocked{}, it.on
+	return []handshake.Step{step}
+}
+
+// describe gives an accepted end its descriptor.
+func (h *host) describe(step *handshake.Step, at int) string {
+	s := &h.sockets[at]
+	s.fd = h.nextFD
+	h.nextFD++
+	step.Vars = append(step.Vars, descriptor(s.fd))
+	return strconv.Itoa(s.fd)
+}
+
+// segmentArrives finds the connection that a segment belongs to (RFC 9293 3.10.7):
+// the pair of sockets, else a listener on the port, else none.
+func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Step) []handshake.Step {
+	h := &w.hosts[f.to]
+	e := tcp.SegmentArrives{Now: w.clock, Segment: segment, ISS: h.peekISS()}
+	at := slices.IndexFunc(h.sockets, func(s socket) bool {
+		return s.local == f.dst && s.remote == f.src && s.tcb.State != tcp.Closed
+	})
+	if at >= 0 {
+		return w.event(f.to, at, e, step)
+	}
+	at = slices.IndexFunc(h.sockets, func(s socket) bool { return s.local == f.dst && listening(s) })
+	if at < 0 {
+		o := tcp.Step(tcp.TCB{}, e)
+		record(&step, &socket{}, &o)
+		w.send(f.to, "", o.Segments, false, f.dst, f.src)
+		return []handshake.Step{step}
+	}
+	o := tcp.Step(h.sockets[at].tcb, e)
+	if o.TCB.State == tcp.Listen { // no connection begins
+		listener := h.sockets[at]
+		record(&step, &listener, &o)
+		w.send(f.to, listener.on, o.Segments, false, f.dst, f.src)
+		return []handshake.Step{step}
+	}
+	h.takeISS()
+	return w.settle(f.to, h.child(at, f), o, e, step)
+}
+
+// child makes the new end of a connection that a listener was asked for. The
+// listener itself goes on listening.
+func (h *host) child(at int, f flight) int {
+	l := &h.sockets[at]
+	l.children++
+	h.sockets = append(h.sockets, socket{
+		on: l.on + "." + strconv.Itoa(l.children), listener: l.on, local: f.dst, remote: f.src, tcb: l.tcb,
+	})
+	return len(h.sockets) - 1
+}

@@ -1,0 +1,174 @@
+// Package model is the engine that needs nothing: two hosts whose TCP is
+// statemachine/tcp, and a wire. A [World] is the whole of it as a value; a
+// [Session] is a World whose segments travel as real datagrams between two UDP
+// sockets on 127.0.0.1, so that what arrives is decoded from octets that were read.
+//
+// It does not model addresses beyond the two ends, accept queues, or a path's MTU.
+package model
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"sockscope/handshake"
+	"sockscope/handshake/wire"
+)
+
+// Name is the engine's name on the command line, in traces and in scenario files.
+const Name = "model"
+
+// Wire carries a datagram from end 0 or 1 to the other and gives back what was read
+// there.
+type Wire interface {
+	Carry(from int, b []byte) ([]byte, error)
+	Close() error
+}
+
+// Engine plays scenarios between two simulated hosts.
+type Engine struct {
+	// Wire makes the wire of a session; nil means two UDP sockets on 127.0.0.1.
+	// [InMemory] is for searching, benchmarks and tests.
+	Wire func() (Wire, error)
+}
+
+// InMemory is a wire that is not there.
+func InMemory() (Wire, error) { return wire.Memory{}, nil }
+
+// Start checks the scenario and opens the wire.
+func (e Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Session, error) {
+	w, err := NewWorld(s)
+	if err != nil {
+		return nil, err
+	}
+	open := e.Wire
+	if open == nil {
+		open = func() (Wire, error) { return wire.NewLoopback() }
+	}
+	carrier, err := open()
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	return &Session{world: w, scenario: s, wire: carrier}, nil
+}
+
+// Session is a World over a wire.
+type Session struct {
+	world    World
+	scenario *handshake.Scenario
+	wire     Wire
+}
+
+// Header begins the trace.
+func (s *Session) Header() handshake.Trace {
+	t := handshake.Trace{
+		Scenario: s.scenario.Name, Engine: Name, Protocol: "tcp",
+		Words: s.scenario.Words, Source: s.scenario.Source,
+	}
+	for i, p := range s.scenario.Peers {
+		t.Peers = append(t.Peers, handshake.Peer{
+			Name: p.Name, Address: s.world.hosts[i].address.String(), State: "CLOSED", Cast: p.Cast,
+		})
+	}
+	return t
+}
+
+// Choices lists what can happen.
+func (s *Session) Choices() []handshake.Choice { return s.world.Choices() }
+
+// Do lets it happen.
+func (s *Session) Do(_ context.Context, c handshake.Choice) ([]handshake.Step, error) {
+	return s.world.Do(c, s.wire)
+}
+
+// Mark is the world as it is now, for [Session.Rewind].
+func (s *Session) Mark() any { return s.world.clone() }
+
+// Rewind goes back to a mark.
+func (s *Session) Rewind(mark any) {
+	w, ok := mark.(World)
+	if !ok {
+		panic(fmt.Sprintf("model: mark is a %T, want what Mark gave", mark))
+	}
+	s.world = w.clone()
+}
+
+// Via names the sockets that carry the segments; empty when none do.
+func (s *Session) Via() string {
+	l, ok := s.wire.(*wire.Loopback)
+	if !ok {
+		return ""
+	}
+	a, b := l.Addrs()
+	return fmt.Sprintf("UDP %s <-> :%d", a, b.Port())
+}
+
+// Close closes the wire.
+func (s *Session) Close() error { return s.wire.Close() }
+
+// check reports the first thing in a scenario that this engine cannot play.
+func check(s *handshake.Scenario) error {
+	if key, ok := s.Not[Name]; ok {
+		return fmt.Errorf("model: %s cannot be played here: %s", s.Name, s.Words["en"][key])
+	}
+	if len(s.Peers) != 2 {
+		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the model engine")
+	}
+	for _, l := range s.Script {
+		if l.Engine == "" || l.Engine == Name {
+			if err := checkLine(s, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkLine(s *handshake.Scenario, l handshake.Line) error {
+	c := l.Choice
+	switch c.Verb {
+	case handshake.Call:
+		return checkCall(s, l)
+	case handshake.Timeout:
+		if !slices.Contains(timerNames[:], c.What) {
+			return s.Mistake(l.Number, "timer "+c.What, strings.Join(timerNames[:], ", "))
+		}
+	case handshake.Inject:
+		if _, err := parseInjected(c.What); err != nil {
+			return s.Mistake(l.Number, c.What, strings.TrimPrefix(err.Error(), "tcp: "))
+		}
+	case "until":
+		if !slices.Contains(stateNames(), c.What) {
+			return s.Mistake(l.Number, "state "+c.What, strings.Join(stateNames(), ", "))
+		}
+	case handshake.Depart, handshake.Return, handshake.Arrive, handshake.Drop,
+		handshake.Duplicate, handshake.Wait, handshake.Begin:
+	}
+	return nil
+}
+
+func checkCall(s *handshake.Scenario, l handshake.Line) error {
+	c := l.Choice
+	call, ok := calls[c.What]
+	if !ok {
+		return s.Mistake(l.Number, "call "+c.What, strings.Join(callNames(), ", "))
+	}
+	if err := call.check(s, c.Args); err != "" {
+		return s.Mistake(l.Number, strings.TrimSpace(c.What+" "+c.Args), err)
+	}
+	return nil
+}
+
+// address reads a peer's address; a port that is left out is drawn.
+func address(s *handshake.Scenario, p handshake.PeerSetup, draw func() uint64) (netip.AddrPort, error) {
+	if a, err := netip.ParseAddrPort(p.Address); err == nil && a.Addr().Is4() && a.Port() != 0 {
+		return a, nil
+	}
+	if a, err := netip.ParseAddr(p.Address); err == nil && a.Is4() {
+		const first, count = 49152, 65536 - 49152 // the dynamic ports, RFC 6335 section 6
+		return netip.AddrPortFrom(a, uint16(first+draw()%count)), nil
+	}
+	return netip.AddrPort{}, s.Mistake(p.Line, "address "+p.Address, "an IPv4 address with or without :PORT, such as 127.0.0.1:7147")
+}

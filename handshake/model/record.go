@@ -1,0 +1,94 @@
+package model
+
+import (
+	"strconv"
+	"time"
+
+	"sockscope/handshake"
+	"sockscope/statemachine/tcp"
+)
+
+// record writes what a machine did into the step: state, variables that changed, rules.
+func record(step *handshake.Step, s *socket, o *tcp.Outcome) {
+	step.On = s.on
+	step.Before, step.After = s.tcb.State.String(), o.TCB.State.String()
+	step.Vars = changed(step.Vars, &s.tcb, &o.TCB)
+	for _, r := range o.Rules {
+		step.Why = append(step.Why, why(r))
+	}
+}
+
+// sends and receives say whether a state has its send and its receive variables:
+// before, their zeros mean nothing.
+func sends(s tcp.State) bool { return s == tcp.SynSent || receives(s) }
+
+func receives(s tcp.State) bool { return s == tcp.SynReceived || s.Synchronized() }
+
+// changed appends the variables that differ. A TCB that is deleted has none.
+func changed(vars []handshake.Var, a, b *tcp.TCB) []handshake.Var {
+	number := func(known, was bool, name string, x, y uint32, unit string) {
+		if known && (x != y || !was) {
+			vars = append(vars, handshake.Var{Name: name, Value: decimal(y), Unit: unit})
+		}
+	}
+	now, was := sends(b.State), sends(a.State)
+	number(now, was, "ISS", a.ISS, b.ISS, "seq")
+	number(now, was, "SND.UNA", a.SND.UNA, b.SND.UNA, "seq")
+	number(now, was, "SND.NXT", a.SND.NXT, b.SND.NXT, "seq")
+	number(now, true, "SND.UP", a.SND.UP, b.SND.UP, "seq")
+	number(now, true, "send queue", uint32(len(a.Queue)), uint32(len(b.Queue)), "B")
+	number(now, true, "retransmissions", uint32(a.Retransmissions), uint32(b.Retransmissions), "segments")
+	now, was = receives(b.State), receives(a.State)
+	number(now, was, "IRS", a.IRS, b.IRS, "seq")
+	number(now, was, "RCV.NXT", a.RCV.NXT, b.RCV.NXT, "seq")
+	number(now, was, "RCV.WND", a.RCV.WND, b.RCV.WND, "B")
+	number(now, true, "RCV.UP", a.RCV.UP, b.RCV.UP, "seq")
+	number(now, was, "SND.WND", a.SND.WND, b.SND.WND, "B")
+	number(now, true, "SND.WL1", a.SND.WL1, b.SND.WL1, "seq")
+	number(now, true, "SND.WL2", a.SND.WL2, b.SND.WL2, "seq")
+	number(now, true, "receive queue", a.Unread, b.Unread, "B")
+	number(now, true, "held", held(a), held(b), "segments")
+	if b.State == tcp.Closed {
+		return vars
+	}
+	vars = timer(vars, "retransmission timer", a.Timers.Retransmission, b.Timers.Retransmission)
+	vars = timer(vars, "user timer", a.Timers.User, b.Timers.User)
+	return timer(vars, "time-wait timer", a.Timers.TimeWait, b.Timers.TimeWait)
+}
+
+func held(t *tcp.TCB) (n uint32) {
+	for _, h := range t.Held {
+		if h != (tcp.Held{}) {
+			n++
+		}
+	}
+	return n
+}
+
+// timer appends a timer's deadline; an empty value says that it was stopped.
+func timer(vars []handshake.Var, name string, a, b time.Duration) []handshake.Var {
+	switch {
+	case a == b:
+		return vars
+	case b == 0:
+		return append(vars, handshake.Var{Name: name})
+	default:
+		return append(vars, handshake.Var{Name: name, Value: strconv.FormatInt(int64(b), 10), Unit: "ns"})
+	}
+}
+
+func stateNames() []string {
+	names := make([]string, len(tcp.States))
+	for i, s := range tcp.States {
+		names[i] = s.String()
+	}
+	return names
+}
+
+// descriptor says by which number the program names the connection from now on.
+func descriptor(fd int) handshake.Var {
+	if fd == 0 {
+		return handshake.Var{Name: "descriptor"}
+	}
+	return handshake.Var{Name: "descriptor", Value: strconv.Itoa(fd)}
+}

@@ -1,0 +1,153 @@
+package viz
+
+import (
+	"fmt"
+	"time"
+
+	"sockscope/handshake"
+)
+
+// Row is one line of a ladder: a segment's way from end to end, or something that
+// happened at one end. A segment keeps its row unless another segment's row has
+// begun since it departed; then its arrival has a row of its own, as the figures of
+// RFC 9293 3.5 draw it.
+type Row struct {
+	First, Last int           // the steps in which it began and ended; Last is 0 as long as it is in flight
+	At          time.Duration // of the row's last step
+	Moved       bool          // the clock has moved since the row before
+	Segment     bool
+	From, To    int       // peers; From is -1 for what the wire itself sends, both are the peer's at one end, -1 on the wire
+	Late        bool      // only the arrival: the departure has a row further up
+	Lost        bool      // it ends at Last without arriving
+	Waits       bool      // a call that has not returned
+	States      [2]string // of the left and the right end, where the row shows them
+	Label       string
+	Kind        handshake.Kind
+	Packet      int
+}
+
+// Number is how a person refers to the row: 7-8, 9- in flight, 9x12 lost.
+func (r Row) Number() string {
+	switch {
+	case !r.Segment:
+		return fmt.Sprint(r.First)
+	case r.Last == 0:
+		return fmt.Sprintf("%d-", r.First)
+	case r.Lost:
+		return fmt.Sprintf("%dx%d", r.First, r.Last)
+	default:
+		return fmt.Sprintf("%d-%d", r.First, r.Last)
+	}
+}
+
+// Ladder draws the first n steps of a trace between two ends as rows.
+func Ladder(t *handshake.Trace, n int) []Row {
+	var l ladder
+	for i := range t.Steps[:n] {
+		l.step(t, &t.Steps[i])
+	}
+	for i := range l.rows {
+		l.rows[i].Moved = l.rows[i].At != l.before(i)
+	}
+	return l.rows
+}
+
+type ladder struct{ rows []Row }
+
+// before is the time of the row before i; the clock starts at 0.
+func (l *ladder) before(i int) time.Duration {
+	if i == 0 {
+		return 0
+	}
+	return l.rows[i-1].At
+}
+
+func (l *ladder) step(t *handshake.Trace, s *handshake.Step) {
+	peer := PeerIndex(t, s.Peer)
+	switch s.Kind {
+	case handshake.KindDepart:
+		l.depart(t, s, peer)
+	case handshake.KindArrive:
+		l.arrive(s, peer)
+	case handshake.KindDrop:
+		if r := l.open(s.Packet); r != nil {
+			r.Last, r.Lost, r.Late = s.N, true, r.Late
+		}
+	case handshake.KindDuplicate:
+		if r := l.last(s.Packet); r != nil {
+			l.rows = append(l.rows, Row{
+				First: s.N, At: s.At, Segment: true, From: r.From, To: r.To, Late: true,
+				Label: s.Label, Kind: s.Kind, Packet: s.Packet,
+			})
+		}
+	case handshake.KindCall, handshake.KindReturn, handshake.KindTimeout, handshake.KindSignal, handshake.KindNote:
+		row := Row{First: s.N, Last: s.N, At: s.At, From: peer, To: peer, Waits: Waits(*s), Label: s.Label, Kind: s.Kind}
+		if peer >= 0 && s.Before != s.After {
+			row.States[peer] = s.After
+		}
+		l.rows = append(l.rows, row)
+	}
+}
+
+func (l *ladder) depart(t *handshake.Trace, s *handshake.Step, peer int) {
+	row := Row{First: s.N, At: s.At, Segment: true, From: peer, To: 1 - peer, Label: s.Label, Kind: s.Kind, Packet: s.Packet}
+	if peer >= 0 {
+		row.States[peer] = s.After
+	} else { // injected: only its choice says where it is going
+		row.Late = true
+		if c, err := handshake.ParseChoice(s.Choice); err == nil {
+			row.To = max(0, PeerIndex(t, c.Peer))
+		}
+		row.From = 1 - row.To
+	}
+	l.rows = append(l.rows, row)
+}
+
+func (l *ladder) arrive(s *handshake.Step, peer int) {
+	r := l.open(s.Packet)
+	if r == nil {
+		return
+	}
+	if l.overtaken(r) {
+		first := *r
+		l.rows = append(l.rows, Row{
+			First: first.First, Segment: true, From: first.From, To: first.To, Late: true,
+			Label: first.Label, Kind: s.Kind, Packet: first.Packet,
+		})
+		r.Packet = 0 // its arrival is further down
+		r = &l.rows[len(l.rows)-1]
+	}
+	r.Last, r.At = s.N, s.At
+	r.States[peer] = s.After
+}
+
+// open is the oldest row of a packet whose end is not known.
+func (l *ladder) open(packet int) *Row {
+	for i := range l.rows {
+		if r := &l.rows[i]; r.Segment && r.Packet == packet && r.Last == 0 {
+			return r
+		}
+	}
+	return nil
+}
+
+// last is the newest row of a packet.
+func (l *ladder) last(packet int) *Row {
+	for i := len(l.rows) - 1; i >= 0; i-- {
+		if l.rows[i].Segment && l.rows[i].Packet == packet {
+			return &l.rows[i]
+		}
+	}
+	return nil
+}
+
+// overtaken reports whether another segment's row has begun since r's did, or the
+// clock has moved past one.
+func (l *ladder) overtaken(r *Row) bool {
+	for i := len(l.rows) - 1; i >= 0 && &l.rows[i] != r; i-- {
+		if l.rows[i].Segment {
+			return true
+		}
+	}
+	return false
+}

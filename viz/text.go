@@ -1,0 +1,140 @@
+package viz
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"sockscope/handshake"
+	"sockscope/viz/words"
+)
+
+// The columns of the text ladder, as RFC 9293 3.5 sets its figures.
+const (
+	leftColumn    = 8
+	arrowColumn   = 22
+	segmentColumn = 26
+	arrow2Column  = 62
+	rightColumn   = 67
+)
+
+// Text writes the trace as the RFC's own ladder. It is stable: goldens and lessons
+// quote it.
+func Text(w io.Writer, t *handshake.Trace, o Options) error {
+	b := bufio.NewWriter(w)
+	say := words.For(o.Lang)
+	line(b, leftColumn, heading(t.Peers[0], o.Lang), rightColumn, heading(t.Peers[1], o.Lang))
+	for i, r := range Ladder(t, len(t.Steps)) {
+		if r.Moved {
+			fmt.Fprintf(b, "-- %.3f s --\n", r.At.Seconds())
+		}
+		if r.Segment {
+			segmentLine(b, r)
+		} else {
+			localLine(b, t, r, say, i == 0)
+		}
+		if o.Why {
+			whyLines(b, t, r)
+		}
+	}
+	return b.Flush()
+}
+
+// heading is a peer's name and address at the head of its column.
+func heading(p handshake.Peer, lang string) string {
+	return strings.ToUpper(Name(p.Name, lang)) + " " + p.Address
+}
+
+// Name is a peer's name in a language, without an article.
+func Name(peer, lang string) string {
+	if lang == "ko" {
+		return words.For(lang).Peer(peer)
+	}
+	return peer
+}
+
+// line prints pairs of column and text.
+func line(w io.Writer, at ...any) {
+	var b strings.Builder
+	column := 0
+	for i := 0; i < len(at); i += 2 {
+		text := at[i+1].(string)
+		if text == "" {
+			continue
+		}
+		pad := at[i].(int) - column
+		if column > 0 {
+			pad = max(pad, 1)
+		}
+		b.WriteString(strings.Repeat(" ", max(pad, 0)))
+		b.WriteString(text)
+		column = max(at[i].(int), column) + Width(text)
+	}
+	fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+}
+
+func segmentLine(w io.Writer, r Row) {
+	left, right := "-->", "-->"
+	if r.From == 1 {
+		left, right = "<--", "<--"
+	}
+	near, far := &left, &right
+	if r.From == 1 {
+		near, far = far, near
+	}
+	if r.Late {
+		*near = "..."
+	}
+	switch {
+	case r.Lost:
+		*far = "x"
+	case r.Last == 0:
+		*far = "..."
+	}
+	line(w, 1, r.Number(), leftColumn, r.States[0], arrowColumn, left, segmentColumn, r.Label, arrow2Column, right, rightColumn, r.States[1])
+}
+
+// localLine prints what happened at one end, under that end. On the first line the
+// other end's state stands under its own name.
+func localLine(w io.Writer, t *handshake.Trace, r Row, say *words.Words, first bool) {
+	label := r.Label
+	switch {
+	case r.Waits:
+		label += " " + say.Text("ui.waits")
+	case r.Kind == handshake.KindTimeout:
+		label += " timeout"
+		if s := r.States[r.From]; s != "" {
+			label += ": " + s
+		}
+	}
+	left, right := "", ""
+	if first {
+		left, right = t.Peers[0].State, t.Peers[1].State
+	}
+	switch r.From {
+	case 0:
+		left = label
+	case 1:
+		right = label
+	default:
+		line(w, 1, r.Number(), arrowColumn, label)
+		return
+	}
+	line(w, 1, r.Number(), leftColumn, left, rightColumn, right)
+}
+
+// whyLines print the rules and citations of a row's steps.
+func whyLines(w io.Writer, t *handshake.Trace, r Row) {
+	print := func(n int) {
+		for _, y := range t.Steps[n-1].Why {
+			fmt.Fprintf(w, "%*s%-28s %s\n", segmentColumn, "", y.Rule, y.Cite)
+		}
+	}
+	if !r.Late || r.Last == 0 {
+		print(r.First)
+	}
+	if r.Last != 0 && r.Last != r.First {
+		print(r.Last)
+	}
+}
