@@ -105,9 +105,9 @@ func DecodeIPv4(b []byte) (IPv4, []byte, error) {
 	h := IPv4{
 		Src: netip.AddrFrom4(src), Dst: netip.AddrFrom4(dst),
 		TOS: b[1], ID: binary.BigEndian.Uint16(b[4:]), DF: flags&dontFragment != 0, TTL: b[8],
-		Options: b[headerLen:head:head],
+		Options: b[headerLen:head],
 	}
-	return h, b[head:total:total], check("IPv4 header ", add(0, b[:head]), binary.BigEndian.Uint16(b[10:]))
+	return h, b[head:total], check("IPv4 header ", add(0, b[:head]), binary.BigEndian.Uint16(b[10:]))
 }
 
 // FieldsIPv4 names every bit of the IPv4 header at the start of b, in the group "IPv4

@@ -77,7 +77,7 @@ func Decode(b []byte, src, dst netip.Addr) (Header, tcp.Segment, error) {
 		DataOffset: words,
 		Reserved:   b[atOffset] & 0xf,
 		Checksum:   binary.BigEndian.Uint16(b[atChecksum:]),
-		Options:    b[headerLen:text:text],
+		Options:    b[headerLen:text],
 	}
 	s := tcp.Segment{
 		SEQ:  binary.BigEndian.Uint32(b[atSequence:]),
