@@ -171,6 +171,9 @@ func (t *vt) control(args string, final byte) {
 
 // sgr keeps a style as the text of its sequences since the last reset.
 func (t *vt) sgr(args string) {
+	if strings.HasPrefix(args, ">") { // which keys it reports
+		return
+	}
 	if args == "" || args == "0" {
 		t.style = ""
 		return
