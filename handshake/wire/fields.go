@@ -59,10 +59,14 @@ var options = [...]struct {
 	4:               {"SACK-Permitted", []column{kind, length}},
 	5: {"SACK", []column{
 		kind, length,
-		{"Left Edge of 1st Block", 32, decimal}, {"Right Edge of 1st Block", 32, decimal},
-		{"Left Edge of 2nd Block", 32, decimal}, {"Right Edge of 2nd Block", 32, decimal},
-		{"Left Edge of 3rd Block", 32, decimal}, {"Right Edge of 3rd Block", 32, decimal},
-		{"Left Edge of 4th Block", 32, decimal}, {"Right Edge of 4th Block", 32, decimal},
+		{"Left Edge of 1st Block", 32, decimal},
+		{"Right Edge of 1st Block", 32, decimal},
+		{"Left Edge of 2nd Block", 32, decimal},
+		{"Right Edge of 2nd Block", 32, decimal},
+		{"Left Edge of 3rd Block", 32, decimal},
+		{"Right Edge of 3rd Block", 32, decimal},
+		{"Left Edge of 4th Block", 32, decimal},
+		{"Right Edge of 4th Block", 32, decimal},
 	}},
 	8: {"Timestamps", []column{kind, length, {"TSval", 32, decimal}, {"TSecr", 32, decimal}}},
 }

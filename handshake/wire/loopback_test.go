@@ -13,11 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func newLoopback(t testing.TB) *Loopback {
-	t.Helper()
+func newLoopback(tb testing.TB) *Loopback {
+	tb.Helper()
 	l, err := NewLoopback()
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, l.Close()) })
 	return l
 }
 

@@ -317,18 +317,18 @@ func TestTheSumIsThatOfRFC1071ForEveryLength(t *testing.T) {
 
 // packets reads the IPv4 datagrams of a capture in the classic format, little-endian, taken
 // on Ethernet: a file header of 24 octets, then 16 before each frame, the third word its length.
-func packets(t testing.TB, name string) [][]byte {
-	t.Helper()
+func packets(tb testing.TB, name string) [][]byte {
+	tb.Helper()
 	b, err := os.ReadFile("testdata/" + name + ".pcap")
-	require.NoError(t, err)
-	require.Equal(t, []byte{0xd4, 0xc3, 0xb2, 0xa1}, b[:4])
-	require.EqualValues(t, layers.LinkTypeEthernet, b[20])
+	require.NoError(tb, err)
+	require.Equal(tb, []byte{0xd4, 0xc3, 0xb2, 0xa1}, b[:4])
+	require.EqualValues(tb, layers.LinkTypeEthernet, b[20])
 	var all [][]byte
 	for b = b[24:]; len(b) > 0; {
 		frame := 16 + int(binary.LittleEndian.Uint32(b[8:]))
 		all, b = append(all, b[16+14:frame]), b[frame:]
 	}
-	require.NotEmpty(t, all)
+	require.NotEmpty(tb, all)
 	return all
 }
 
