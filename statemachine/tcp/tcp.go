@@ -10,7 +10,10 @@
 // timer; retransmission follows a fixed schedule (RFC 9293 3.8.1 asks for RFC 6298).
 package tcp
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // State is one of the eleven states of RFC 9293 3.3.2. CLOSED is fictional: there
 // is no TCB, so the zero TCB is CLOSED.
@@ -40,6 +43,14 @@ var States = [...]State{
 var stateNames = [...]string{
 	"CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED",
 	"FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT",
+}
+
+// String gives the RFC's spelling: "SYN-RECEIVED".
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return "State(" + strconv.Itoa(int(s)) + ")"
 }
 
 // TCB is the record that holds a connection's variables (RFC 9293 3.3.1): a plain
