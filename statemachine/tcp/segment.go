@@ -133,7 +133,7 @@ func ParseSegment(label string) (Segment, error) {
 
 // maxText bounds the octets that a label may ask for: what one IPv4 datagram
 // holds behind two headers without options.
-const maxText = 65535 - 20 - 20
+const maxText = 65507 - 20
 
 func (s *Segment) set(name, value string) error {
 	switch name {
