@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strconv"
 	"testing"
 
@@ -33,6 +34,26 @@ func BenchmarkFrameFullRepaint(b *testing.B) {
 // What tview and tcell cost without a shadow between them.
 func BenchmarkFrameNothingChangedWithoutShadow(b *testing.B) {
 	benchmarkFrame(b, func(s *shadow, _ int) { frame(s.Screen, "서버 101") })
+}
+
+// From a key typed to the change seen, on a pty; the aim is 2.5 ms.
+func BenchmarkKeyToScreen(b *testing.B) {
+	c := run(b, "counter", 200, 60)
+	c.see("step 0 ")
+	for i := 1; b.Loop(); i++ {
+		c.keys("j")
+		c.see(fmt.Sprintf("step %d ", i))
+	}
+}
+
+// From the start of the program to its first whole frame, on a pty; the aim is 20 ms.
+func BenchmarkFirstFrame(b *testing.B) {
+	for b.Loop() {
+		c := run(b, "counter", 200, 60)
+		c.see("끝")
+		c.keys("q")
+		c.exit()
+	}
 }
 
 func benchmarkFrame(b *testing.B, draw func(*shadow, int)) {

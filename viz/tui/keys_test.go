@@ -94,7 +94,7 @@ func TestHangulTypesTheSameActions(t *testing.T) {
 		{"ㅊ", "choose"},
 		{"외", "double help language"},
 		{"ㅜ", "search-next"},
-		{"ㅃ", "leave"}, // Shift-q
+		{"ㅃ", "leave"},            // Shift-q
 		{"값", "back leave bytes"}, // the keys r k q t
 		{"ㅁ", ""},
 	} {

@@ -1,10 +1,10 @@
 package tui
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -31,10 +31,9 @@ func TestMain(m *testing.M) {
 
 // console is a program that runs on a terminal of its own, and a person before it.
 type console struct {
-	t       *testing.T
+	t       testing.TB
 	cmd     *exec.Cmd
 	pty     *os.File
-	mu      sync.Mutex // guards vt
 	vt      *vt
 	changed chan struct{} // something was written since it was last looked at
 	ended   chan struct{} // the program is gone
@@ -44,7 +43,7 @@ type console struct {
 const patience = 10 * time.Second
 
 // run starts one of the children on a terminal of a size.
-func run(t *testing.T, child string, w, h int, env ...string) *console {
+func run(t testing.TB, child string, w, h int, env ...string) *console {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
@@ -71,9 +70,7 @@ func (c *console) read() {
 	buffer := make([]byte, 1<<16)
 	for {
 		n, err := c.pty.Read(buffer)
-		c.mu.Lock()
 		c.vt.Write(buffer[:n])
-		c.mu.Unlock()
 		select {
 		case c.changed <- struct{}{}:
 		default:
@@ -96,18 +93,12 @@ func (c *console) keys(s string) {
 // resize changes the window as its owner would with the mouse.
 func (c *console) resize(w, h int) {
 	c.t.Helper()
-	c.mu.Lock()
 	c.vt.resize(w, h)
-	c.mu.Unlock()
 	require.NoError(c.t, pty.Setsize(c.pty, &pty.Winsize{Cols: uint16(w), Rows: uint16(h)}))
 }
 
 // screen is what the terminal shows now.
-func (c *console) screen() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.vt.String()
-}
+func (c *console) screen() string { return c.vt.String() }
 
 // until waits until the screen is as wished, and gives it.
 func (c *console) until(wish string, is func(screen string) bool) string {
@@ -148,10 +139,9 @@ func (c *console) exit() int {
 	return c.cmd.ProcessState.ExitCode()
 }
 
-// clean says whether the program left the terminal as it found it.
+// clean says whether the program, once it ends, leaves the terminal as it found it.
 func (c *console) clean() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.exit()
 	return c.vt.cursor && !c.vt.alternate && c.vt.style == ""
 }
 
@@ -190,7 +180,7 @@ func (b *counterBox) Draw(screen tcell.Screen) {
 	x, y, w, h := b.GetRect()
 	c := canvas{screen: screen, x: x, y: y, w: w, h: h, glyphs: b.glyphs}
 	inside := c.box(" 서버 ", "", tcell.StyleDefault, tcell.StyleDefault)
-	inside.text(0, 0, w, strings.Repeat("=", b.step)+"> [SYN]", tcell.StyleDefault)
+	inside.text(0, 0, w, fmt.Sprintf("step %d [SYN]", b.step), tcell.StyleDefault)
 	inside.right(0, inside.h-1, inside.w, "끝", tcell.StyleDefault)
 }
 
@@ -211,15 +201,15 @@ func (b *counterBox) InputHandler() func(*tcell.EventKey, func(tview.Primitive))
 
 func TestProgramOnATerminal(t *testing.T) {
 	c := run(t, "counter", 30, 5)
-	want := "┌ 서버 ──────────────────────┐\n│> [SYN]                     │\n│                            │\n│                          끝│\n└────────────────────────────┘\n"
+	want := "┌ 서버 ──────────────────────┐\n│step 0 [SYN]                │\n│                            │\n│                          끝│\n└────────────────────────────┘\n"
 	require.Equal(t, want, c.until("first frame", func(s string) bool { return strings.Contains(s, "끝") }))
 	c.keys(" ㅓ ") // the last Space commits the jamo
-	c.see("==> [SYN]")
+	c.see("step 2 [SYN]")
 	c.keys("\x1b[D\x1b[D")
 	require.Equal(t, want, c.until("back at the start", func(s string) bool { return s == want }))
 
 	c.resize(40, 4)
-	c.see("┌ 서버 ────────────────────────────────┐\n│> [SYN]                               │\n│                                    끝│\n└")
+	c.see("┌ 서버 ────────────────────────────────┐\n│step 0 [SYN]                          │\n│                                    끝│\n└")
 	c.keys("q")
 	require.Zero(t, c.exit())
 	require.True(t, c.clean())

@@ -94,6 +94,12 @@ func (s *shadow) Fill(r rune, style tcell.Style) {
 }
 
 func (s *shadow) fill(c cell) {
+	if !seeThrough(c.style) {
+		for i := range s.back {
+			s.back[i] = c
+		}
+		return
+	}
 	style := c.style
 	for i := range s.back {
 		c.style = over(s.back[i].style, style)
@@ -101,12 +107,15 @@ func (s *shadow) fill(c cell) {
 	}
 }
 
-// over is a style drawn over another, which shines through where it has no colour.
+// seeThrough says whether a style leaves a colour to what is below it.
+func seeThrough(style tcell.Style) bool {
+	fg, bg, _ := style.Decompose()
+	return fg == tcell.ColorNone || bg == tcell.ColorNone
+}
+
+// over is a style drawn over another.
 func over(below, style tcell.Style) tcell.Style {
 	fg, bg, _ := style.Decompose()
-	if fg != tcell.ColorNone && bg != tcell.ColorNone {
-		return style
-	}
 	belowFg, belowBg, _ := below.Decompose()
 	if fg == tcell.ColorNone {
 		style = style.Foreground(belowFg)
@@ -138,7 +147,9 @@ func (s *shadow) Put(x, y int, text string, style tcell.Style) (rest string, wid
 
 func (s *shadow) set(i int, c cell) {
 	s.free(i)
-	c.style = over(s.back[i].style, c.style)
+	if seeThrough(c.style) {
+		c.style = over(s.back[i].style, c.style)
+	}
 	s.back[i] = c
 	if c.width == 2 {
 		s.free(i + 1)

@@ -18,12 +18,12 @@ type fakeTty struct {
 	closed  chan struct{}
 }
 
-func (f *fakeTty) Start() error                { return nil }
-func (f *fakeTty) Stop() error                 { return nil }
-func (f *fakeTty) Drain() error                { close(f.closed); return nil }
-func (f *fakeTty) Close() error                { return nil }
-func (f *fakeTty) NotifyResize(cb func())      { f.resized = cb }
-func (f *fakeTty) Read([]byte) (int, error)    { <-f.closed; return 0, nil }
+func (f *fakeTty) Start() error             { return nil }
+func (f *fakeTty) Stop() error              { return nil }
+func (f *fakeTty) Drain() error             { close(f.closed); return nil }
+func (f *fakeTty) Close() error             { return nil }
+func (f *fakeTty) NotifyResize(cb func())   { f.resized = cb }
+func (f *fakeTty) Read([]byte) (int, error) { <-f.closed; return 0, nil }
 func (f *fakeTty) Write(p []byte) (int, error) {
 	if f.deaf {
 		f.vt.written += len(p)
@@ -33,7 +33,8 @@ func (f *fakeTty) Write(p []byte) (int, error) {
 }
 
 func (f *fakeTty) WindowSize() (tcell.WindowSize, error) {
-	return tcell.WindowSize{Width: f.vt.w, Height: f.vt.h}, nil
+	w, h := f.vt.size()
+	return tcell.WindowSize{Width: w, Height: h}, nil
 }
 
 // terminal is a shadow on a tcell screen on a terminal of a size.

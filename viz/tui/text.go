@@ -98,11 +98,11 @@ func wrap(s string, columns int) []string {
 	for paragraph := range strings.SplitSeq(s, "\n") {
 		line, used := "", 0
 		for _, word := range strings.Fields(paragraph) {
-			if w := width(word); used > 0 && used+1+w <= columns {
+			if w := width(word); line != "" && used+1+w <= columns {
 				line, used = line+" "+word, used+1+w
 				continue
 			}
-			if used > 0 {
+			if line != "" {
 				lines = append(lines, line)
 			}
 			line, used = cut(word, columns)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,6 +13,7 @@ import (
 // sequences that tcell sends, and panics on a control sequence it does not know.
 // It judges widths by itself, so that it can prove tcell and the shadow wrong.
 type vt struct {
+	mu        sync.Mutex // tcell repaints after a resize in a goroutine of its own
 	w, h      int
 	cells     []vtCell
 	x, y      int
@@ -36,6 +38,8 @@ func newVT(w, h int) *vt {
 
 // resize keeps the upper left part, as xterm does.
 func (t *vt) resize(w, h int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	cells := make([]vtCell, w*h)
 	for i := range cells {
 		cells[i] = vtCell{text: " "}
@@ -49,6 +53,8 @@ func (t *vt) resize(w, h int) {
 
 // String is the screen as text, without trailing blanks.
 func (t *vt) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var b strings.Builder
 	for y := range t.h {
 		var row strings.Builder
@@ -60,7 +66,16 @@ func (t *vt) String() string {
 	return b.String()
 }
 
+// size is the terminal's width and height.
+func (t *vt) size() (w, h int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.w, t.h
+}
+
 func (t *vt) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.written += len(p)
 	t.pending = append(t.pending, p...)
 	for len(t.pending) > 0 {
