@@ -3,21 +3,21 @@ package tcp
 import "time"
 
 // segmentArrives is RFC 9293 3.10.7.
-func (o *Outcome) segmentArrives(e SegmentArrives) {
+func (o *Outcome) segmentArrives(e *SegmentArrives) {
 	switch o.TCB.State {
 	case Closed:
-		o.closed(e.Segment)
+		o.closed(&e.Segment)
 	case Listen:
 		o.listen(e)
 	case SynSent:
-		o.synSent(e.Segment, e.Now)
+		o.synSent(&e.Segment, e.Now)
 	case SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait:
-		o.otherStates(e.Segment, e.Now)
+		o.otherStates(&e.Segment, e.Now)
 	}
 }
 
 // closed is RFC 9293 3.10.7.1.
-func (o *Outcome) closed(seg Segment) {
+func (o *Outcome) closed(seg *Segment) {
 	switch {
 	case seg.CTL.Has(RST):
 		o.fire(closedRST)
@@ -33,15 +33,15 @@ func (o *Outcome) closed(seg Segment) {
 
 // skipFIN says that a FIN is not processed where SEG.SEQ cannot be validated
 // (3.10.7.4 eighth).
-func (o *Outcome) skipFIN(seg Segment) {
+func (o *Outcome) skipFIN(seg *Segment) {
 	if seg.CTL.Has(FIN) {
 		o.fire(finUnvalidated)
 	}
 }
 
 // listen is RFC 9293 3.10.7.2.
-func (o *Outcome) listen(e SegmentArrives) {
-	seg := e.Segment
+func (o *Outcome) listen(e *SegmentArrives) {
+	seg := &e.Segment
 	switch {
 	case seg.CTL.Has(RST): // first
 		o.fire(listenRST)
@@ -65,38 +65,38 @@ func (o *Outcome) listen(e SegmentArrives) {
 }
 
 // hear sets the receive variables from the other end's SYN.
-func (t *TCB) hear(seg Segment) {
+func (t *TCB) hear(seg *Segment) {
 	t.IRS = seg.SEQ
 	t.RCV = ReceiveSequence{NXT: seg.SEQ + 1, WND: receiveBuffer, UP: seg.SEQ + 1}
 }
 
 // keep holds what came with a SYN until the state is ESTABLISHED.
-func (t *TCB) keep(seg Segment) {
-	seg = t.trim(afterSYN(seg))
+func (t *TCB) keep(seg *Segment) {
+	seg.skipSYN()
 	if seg.LEN() > 0 || seg.CTL.Has(URG) {
+		t.trim(seg)
 		t.Held[0] = Held{SEQ: seg.SEQ, UP: seg.UP, CTL: seg.CTL & URG, FIN: seg.CTL.Has(FIN), Text: seg.Text}
 	}
 }
 
-// afterSYN is the segment without its SYN, whose number is the first.
-func afterSYN(seg Segment) Segment {
-	seg.CTL &^= SYN
-	return cut(seg, 1)
+// skipSYN takes the SYN, whose number is the first, off the segment.
+func (s *Segment) skipSYN() {
+	s.CTL &^= SYN
+	s.skip(1)
 }
 
-// cut makes the segment begin n numbers later and keeps its urgent pointer where it is.
-func cut(seg Segment, n uint32) Segment {
-	seg.SEQ += n
-	if uint32(seg.UP) < n {
-		seg.UP, seg.CTL = 0, seg.CTL&^URG
+// skip makes the segment begin n numbers later and keeps its urgent pointer where it is.
+func (s *Segment) skip(n uint32) {
+	s.SEQ += n
+	if uint32(s.UP) < n {
+		s.UP, s.CTL = 0, s.CTL&^URG
 	} else {
-		seg.UP -= uint16(n)
+		s.UP -= uint16(n)
 	}
-	return seg
 }
 
 // synSent is RFC 9293 3.10.7.3.
-func (o *Outcome) synSent(seg Segment, now time.Duration) {
+func (o *Outcome) synSent(seg *Segment, now time.Duration) {
 	t := &o.TCB
 	if seg.CTL.Has(ACK) && (!before(t.ISS, seg.ACK) || before(t.SND.NXT, seg.ACK)) { // first
 		if seg.CTL.Has(RST) {
@@ -126,7 +126,7 @@ func (o *Outcome) synSent(seg Segment, now time.Duration) {
 
 // synMeetsSYN is the fourth check of 3.10.7.3: a SYN,ACK completes our side, a
 // bare SYN has crossed ours.
-func (o *Outcome) synMeetsSYN(seg Segment, now time.Duration) {
+func (o *Outcome) synMeetsSYN(seg *Segment, now time.Duration) {
 	t := &o.TCB
 	t.hear(seg)
 	t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
@@ -140,20 +140,22 @@ func (o *Outcome) synMeetsSYN(seg Segment, now time.Duration) {
 	o.fire(synSentSYNACK)
 	t.advance(seg.ACK, now)
 	t.State = Established
-	o.urgTextFIN(t.trim(afterSYN(seg)), SynSent, now)
+	seg.skipSYN()
+	t.trim(seg)
+	o.urgTextFIN(seg, SynSent, now)
 	o.settle(true, now)
 }
 
 // otherStates is RFC 9293 3.10.7.4. Its third check, security, has nothing to compare.
-func (o *Outcome) otherStates(seg Segment, now time.Duration) {
+func (o *Outcome) otherStates(seg *Segment, now time.Duration) {
 	t := &o.TCB
-	seg, owed, ok := o.checkSequence(seg, now)
+	owed, ok := o.checkSequence(seg, now)
 	if !ok || o.checkRST(seg) || o.checkSYN(seg) || o.checkACKBit(seg, owed) {
 		return
 	}
 	// The segment is tailored to the window only now: RST and SYN are judged by
 	// the number that they came with.
-	seg = t.trim(seg)
+	t.trim(seg)
 	if before(t.RCV.NXT, seg.SEQ) {
 		o.hold(seg)
 		return
@@ -161,25 +163,26 @@ func (o *Outcome) otherStates(seg Segment, now time.Duration) {
 	o.inOrder(seg, owed, now)
 }
 
-// checkSequence is the first check: table 6. It reports whether to go on, with
-// which segment, and whether an acknowledgment is owed in any case.
-func (o *Outcome) checkSequence(seg Segment, now time.Duration) (_ Segment, owed, ok bool) {
+// checkSequence is the first check: table 6. It reports whether to go on, and
+// whether an acknowledgment is owed in any case.
+func (o *Outcome) checkSequence(seg *Segment, now time.Duration) (owed, ok bool) {
 	t := &o.TCB
 	if t.repeatsSYN(seg) {
 		o.fire(synTrimmed)
-		seg, owed = afterSYN(seg), true
+		seg.skipSYN()
+		owed = true
 	}
 	switch {
 	case t.acceptable(seg):
-		return seg, owed, true
+		return owed, true
 	case t.RCV.WND == 0 && seg.SEQ == t.RCV.NXT:
 		// "If the RCV.WND is zero, no segments will be acceptable, but special
 		// allowance should be made to accept valid ACKs, URGs, and RSTs."
 		o.fire(zeroWindow)
-		return seg, true, true
+		return true, true
 	case seg.CTL.Has(RST):
 		o.fire(outsideRST)
-		return seg, false, false
+		return false, false
 	case t.State == TimeWait && seg.CTL.Has(FIN|ACK) && seg.SEQ+seg.LEN() == t.RCV.NXT:
 		// What the fifth check expects here is old by table 6: it must be met first.
 		o.fire(finRetransmitted)
@@ -190,20 +193,20 @@ func (o *Outcome) checkSequence(seg Segment, now time.Duration) (_ Segment, owed
 		o.fire(outsideWindow)
 	}
 	o.sendACK()
-	return seg, false, false
+	return false, false
 }
 
 // repeatsSYN reports a SYN that was heard already, at IRS, in a segment that says
 // something more. Table 6 would drop the SYN,ACK that ends a simultaneous open, yet
 // figure 7 accepts it; trimming "any portions that lie outside the window
 // (including SYN and FIN)" before the test gives the figure. A bare SYN is old.
-func (t *TCB) repeatsSYN(seg Segment) bool {
+func (t *TCB) repeatsSYN(seg *Segment) bool {
 	return t.State == SynReceived && seg.CTL.Has(SYN) && !seg.CTL.Has(RST) &&
 		seg.SEQ == t.IRS && (seg.CTL.Has(ACK) || seg.LEN() > 1)
 }
 
 // acceptable is table 6 of RFC 9293.
-func (t *TCB) acceptable(seg Segment) bool {
+func (t *TCB) acceptable(seg *Segment) bool {
 	length := seg.LEN()
 	switch {
 	case length == 0 && t.RCV.WND == 0:
@@ -217,7 +220,7 @@ func (t *TCB) acceptable(seg Segment) bool {
 }
 
 // checkRST is the second check. It reports that the segment is done with.
-func (o *Outcome) checkRST(seg Segment) bool {
+func (o *Outcome) checkRST(seg *Segment) bool {
 	t := &o.TCB
 	if !seg.CTL.Has(RST) {
 		return false
@@ -246,7 +249,7 @@ func (o *Outcome) checkRST(seg Segment) bool {
 }
 
 // checkSYN is the fourth check. It reports that the segment is done with.
-func (o *Outcome) checkSYN(seg Segment) bool {
+func (o *Outcome) checkSYN(seg *Segment) bool {
 	t := &o.TCB
 	if !seg.CTL.Has(SYN) {
 		return false
@@ -270,7 +273,7 @@ func (o *Outcome) checkSYN(seg Segment) bool {
 }
 
 // checkACKBit is how the fifth check begins. It reports that the segment is done with.
-func (o *Outcome) checkACKBit(seg Segment, owed bool) bool {
+func (o *Outcome) checkACKBit(seg *Segment, owed bool) bool {
 	if seg.CTL.Has(ACK) {
 		return false
 	}
@@ -283,7 +286,7 @@ func (o *Outcome) checkACKBit(seg Segment, owed bool) bool {
 
 // trim tailors a segment to the window: what lies before RCV.NXT or behind the
 // right edge goes, a FIN too (3.10.7.4 first).
-func (t *TCB) trim(seg Segment) Segment {
+func (t *TCB) trim(seg *Segment) {
 	if before(seg.SEQ, t.RCV.NXT) {
 		old := t.RCV.NXT - seg.SEQ
 		if old > uint32(len(seg.Text)) {
@@ -291,7 +294,7 @@ func (t *TCB) trim(seg Segment) Segment {
 		} else {
 			seg.Text = seg.Text[old:]
 		}
-		seg = cut(seg, old)
+		seg.skip(old)
 	}
 	room := t.RCV.NXT + t.RCV.WND - seg.SEQ
 	if uint32(len(seg.Text)) > room {
@@ -300,25 +303,23 @@ func (t *TCB) trim(seg Segment) Segment {
 	if uint32(len(seg.Text)) == room {
 		seg.CTL &^= FIN
 	}
-	return seg
 }
 
 // hold keeps a segment that begins after RCV.NXT (SHLD-31) and acknowledges at
 // once what is there, so that the sender learns of the gap (MAY-13).
-func (o *Outcome) hold(seg Segment) {
+func (o *Outcome) hold(seg *Segment) {
 	t := &o.TCB
-	place := -1
-	for i, h := range t.Held {
-		if h == (Held{}) && place < 0 || h.SEQ == seg.SEQ && h != (Held{}) {
-			place = i
+	var place *Held
+	for i := range t.Held {
+		if h := &t.Held[i]; h.free() && place == nil || !h.free() && h.SEQ == seg.SEQ {
+			place = h
 		}
 	}
-	switch {
-	case place < 0:
+	if place == nil {
 		o.fire(heldNoRoom)
-	default:
+	} else {
 		o.fire(held)
-		t.Held[place] = Held{
+		*place = Held{
 			SEQ: seg.SEQ, ACK: seg.ACK, WND: seg.WND, UP: seg.UP,
 			CTL: seg.CTL & (ACK | URG), FIN: seg.CTL.Has(FIN), Text: seg.Text,
 		}
@@ -326,18 +327,24 @@ func (o *Outcome) hold(seg Segment) {
 	o.sendACK()
 }
 
+// free reports that nothing is held: what is held acknowledges, or has text, a FIN
+// or an urgent pointer.
+func (h *Held) free() bool { return h.CTL == 0 && !h.FIN && h.Text == "" }
+
 // release takes a held segment that the gap before it no longer holds back.
 func (t *TCB) release() (Segment, bool) {
-	for i, h := range t.Held {
-		if h == (Held{}) || before(t.RCV.NXT, h.SEQ) {
+	for i := range t.Held {
+		h := &t.Held[i]
+		if h.free() || before(t.RCV.NXT, h.SEQ) {
 			continue
 		}
-		t.Held[i] = Held{}
 		seg := Segment{SEQ: h.SEQ, ACK: h.ACK, WND: h.WND, UP: h.UP, CTL: h.CTL, Text: h.Text}
 		if h.FIN {
 			seg.CTL |= FIN
 		}
-		return t.trim(seg), true
+		*h = Held{}
+		t.trim(&seg)
+		return seg, true
 	}
 	return Segment{}, false
 }
@@ -345,7 +352,7 @@ func (t *TCB) release() (Segment, bool) {
 // inOrder takes the segment that begins at RCV.NXT, then those that it makes
 // room for, through the fifth to the eighth check. All are processed before an
 // acknowledgment is sent (MUST-59).
-func (o *Outcome) inOrder(seg Segment, owed bool, now time.Duration) {
+func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
 	t := &o.TCB
 	began := t.State
 	if !o.checkACK(seg, now) {
@@ -358,16 +365,16 @@ func (o *Outcome) inOrder(seg Segment, owed bool, now time.Duration) {
 			break
 		}
 		o.fire(heldProcessed)
-		if seg.CTL.Has(ACK) && !o.checkACK(seg, now) {
+		if seg.CTL.Has(ACK) && !o.checkACK(&seg, now) {
 			continue
 		}
-		owed = o.urgTextFIN(seg, began, now) || owed
+		owed = o.urgTextFIN(&seg, began, now) || owed
 	}
 	o.settle(owed, now)
 }
 
 // checkACK is the fifth check. It reports whether to go on with the segment.
-func (o *Outcome) checkACK(seg Segment, now time.Duration) bool {
+func (o *Outcome) checkACK(seg *Segment, now time.Duration) bool {
 	t, fired := &o.TCB, len(o.Rules)
 	switch t.State {
 	case SynReceived:
@@ -421,7 +428,7 @@ func (o *Outcome) checkACK(seg Segment, now time.Duration) bool {
 }
 
 // checkACKOfSYN is the fifth check in SYN-RECEIVED.
-func (o *Outcome) checkACKOfSYN(seg Segment, now time.Duration) bool {
+func (o *Outcome) checkACKOfSYN(seg *Segment, now time.Duration) bool {
 	t := &o.TCB
 	if !t.acceptableACK(seg.ACK) {
 		o.fire(synReceivedBadACK)
@@ -442,7 +449,7 @@ func (t *TCB) acceptableACK(ack uint32) bool {
 
 // acknowledge is the fifth check's processing for ESTABLISHED, which the later
 // states share. It reports whether to go on with the segment.
-func (o *Outcome) acknowledge(seg Segment, now time.Duration) bool {
+func (o *Outcome) acknowledge(seg *Segment, now time.Duration) bool {
 	t := &o.TCB
 	switch {
 	case t.acceptableACK(seg.ACK):
@@ -486,7 +493,7 @@ func (t *TCB) finAcknowledged() bool { return t.FinSent && t.SND.UNA == t.SND.NX
 
 // urgTextFIN is the sixth to the eighth check. It reports that an acknowledgment
 // is owed.
-func (o *Outcome) urgTextFIN(seg Segment, began State, now time.Duration) (owed bool) {
+func (o *Outcome) urgTextFIN(seg *Segment, began State, now time.Duration) (owed bool) {
 	if seg.CTL.Has(URG) {
 		o.checkURG(seg)
 	}
@@ -501,7 +508,7 @@ func (o *Outcome) urgTextFIN(seg Segment, began State, now time.Duration) (owed 
 }
 
 // checkURG is the sixth check. The user is told once for continuous urgent data.
-func (o *Outcome) checkURG(seg Segment) {
+func (o *Outcome) checkURG(seg *Segment) {
 	t := &o.TCB
 	switch t.State {
 	case Established, FinWait1, FinWait2:
@@ -519,7 +526,7 @@ func (o *Outcome) checkURG(seg Segment) {
 }
 
 // segmentText is the seventh check. It reports that an acknowledgment is owed.
-func (o *Outcome) segmentText(seg Segment) bool {
+func (o *Outcome) segmentText(seg *Segment) bool {
 	t := &o.TCB
 	switch t.State {
 	case Established, FinWait1, FinWait2:

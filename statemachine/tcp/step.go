@@ -33,7 +33,7 @@ func (o *Outcome) Step(e Event) {
 	o.Text, o.Signals = "", 0
 	switch e := e.(type) {
 	case SegmentArrives:
-		o.segmentArrives(e)
+		o.segmentArrives(&e)
 	case Open:
 		o.open(e)
 	case Send:
@@ -114,7 +114,7 @@ func (o *Outcome) sendText(seq, i, n uint32) {
 }
 
 // resetFor answers a segment that belongs to no connection (RFC 9293 3.10.7.1).
-func (o *Outcome) resetFor(seg Segment) {
+func (o *Outcome) resetFor(seg *Segment) {
 	if seg.CTL.Has(ACK) {
 		o.emit(Segment{SEQ: seg.ACK, CTL: RST})
 		return
