@@ -36,7 +36,7 @@ func (p place) call(peer string) place {
 // undisturbed world would do.
 func (t *Timeline) plan() (Choice, place, error) {
 	if t.scenario == nil {
-		return first(t.at.choices, place{})
+		return first(t.at.choices, t.at.script)
 	}
 	p := t.at.script
 	p.note, p.asked = "", 0

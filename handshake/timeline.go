@@ -262,7 +262,9 @@ func (t *Timeline) do(ctx context.Context, c Choice, p place) error {
 			p = p.state(steps[i].Peer, steps[i].After)
 		}
 	}
-	steps[0].Choice, steps[0].Note = c.String(), p.note
+	if t.scenario != nil { // a recording has them
+		steps[0].Choice, steps[0].Note = c.String(), p.note
+	}
 	if c.Verb == Call {
 		p = p.call(c.Peer)
 	}
