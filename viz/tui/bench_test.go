@@ -57,6 +57,7 @@ func BenchmarkFirstFrame(b *testing.B) {
 }
 
 func benchmarkFrame(b *testing.B, draw func(*shadow, int)) {
+	b.Helper()
 	b.Setenv("LC_ALL", "C.UTF-8")
 	b.Setenv("NO_COLOR", "")
 	s, tty := terminal(b, 200, 60)

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -31,15 +32,11 @@ func ConfigFile(getenv func(string) string) string {
 
 // LoadConfig reads a config.toml. Without such a file every setting has its default.
 func LoadConfig(path string) (Config, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return ReadConfig(path, strings.NewReader(""))
-	}
-	if err != nil {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Config{}, fmt.Errorf("tui: %w", err)
 	}
-	defer file.Close()
-	return ReadConfig(path, file)
+	return ReadConfig(path, bytes.NewReader(text))
 }
 
 // ReadConfig reads this part of TOML: `glyphs = "ascii"`, and below `[keys]` lines of

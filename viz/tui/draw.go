@@ -1,3 +1,7 @@
+// Package tui is the dashboard: a connection stepped forward and back on a terminal,
+// with both its ends, and the explorer of RFC 147's socket numbers. It reads traces and
+// drives a timeline; it knows no protocol of its own. No other package imports tview
+// or tcell.
 package tui
 
 import "github.com/gdamore/tcell/v2"

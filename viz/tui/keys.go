@@ -219,15 +219,14 @@ func parseKey(name string) (key, error) {
 // such: those are bound to nothing.
 func keyOf(event *tcell.EventKey) (k key, ok bool) {
 	k.code = event.Key()
+	modifiers := event.Modifiers()
 	switch {
-	case k.code == tcell.KeyBackspace2:
-		k.code = tcell.KeyBackspace
 	case k.code == tcell.KeyRune:
 		k.r = event.Rune()
-	case k.code == tcell.KeyBacktab, k.code >= tcell.KeyCtrlA && k.code <= tcell.KeyCtrlZ:
-		return k, event.Modifiers()&tcell.ModAlt == 0
+	case k.code >= tcell.KeyCtrlA && k.code <= tcell.KeyCtrlZ:
+		modifiers &^= tcell.ModCtrl
 	}
-	return k, event.Modifiers() == tcell.ModNone
+	return k, modifiers == tcell.ModNone
 }
 
 // hit is an action that a key stands for, and which of the action's keys it is,

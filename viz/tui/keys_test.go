@@ -45,6 +45,7 @@ func TestKeysOfTheDesign(t *testing.T) {
 		{stepping, tcell.KeyRune, '4', hit{actPane, 3}},
 		{stepping, tcell.KeyRune, '0', hit{actLadder, 0}},
 		{stepping, tcell.KeyBacktab, 0, hit{actPreviousPane, 0}},
+		{stepping, tcell.KeyF3, 0, hit{actLanguage, 2}},
 		{stepping, tcell.KeyCtrlD, 0, hit{actScrollDown, 0}},
 		{stepping, tcell.KeyRune, '₩', hit{actEnlarge, 2}},
 		{stepping, tcell.KeyRune, 'N', hit{actSearchPrevious, 0}},
@@ -72,6 +73,8 @@ func TestUnknownKeyHasAName(t *testing.T) {
 	require.Equal(t, pressed{name: "F9"}, p)
 	p = k.find(tcell.NewEventKey(tcell.KeyRune, 'x', tcell.ModAlt), stepping)
 	require.Empty(t, p.hits, "Alt-x is not x")
+	p = k.find(tcell.NewEventKey(tcell.KeyCtrlD, 0, tcell.ModCtrl), stepping)
+	require.Equal(t, pressed{hits: []hit{{actScrollDown, 0}}, name: "Ctrl-D"}, p)
 }
 
 // Most Hangul keys send the same jamo with Shift and without.
@@ -158,6 +161,7 @@ func TestHelpListsEveryActionOnce(t *testing.T) {
 	require.Contains(t, k.help(stepping), helpLine{actPane, "1-6", ""})
 	require.Contains(t, k.help(stepping), helpLine{actForward, "Space -> Down PgDn Enter j", "ㅓ"})
 	require.Equal(t, "Space", k.hint(actForward))
+	require.Empty(t, k.hint("no such action"))
 }
 
 func TestConfigRebinds(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -13,19 +14,20 @@ import (
 
 // openTerminal finds out which glyphs the terminal can draw, by config.toml's setting
 // or else by asking, and gives the Tty to make the screen with; nil stands for
-// tcell's own choice. Where the locale is not UTF-8 tcell sends ASCII, so nothing is
-// asked, nor where it is known that the terminal draws the glyphs two columns wide.
+// tcell's own choice. Nothing is asked where the locale is not UTF-8, since tcell then
+// sends ASCII; where RUNEWIDTH_EASTASIAN, which tcell heeds, says that the glyphs are
+// two columns wide; and where no terminal of that kind is: tcell will say so.
 func openTerminal(getenv func(string) string, setting string) (tcell.Tty, Glyphs, error) {
 	wide, _ := strconv.ParseBool(getenv("RUNEWIDTH_EASTASIAN"))
 	switch {
 	case setting == "line":
 		return nil, LineGlyphs(), nil
-	case setting == "ascii", wide, !isUTF8(getenv):
+	case setting == "ascii", wide, !isUTF8(getenv), getenv("TERM") == "dumb", runtime.GOOS == "windows":
 		return nil, ASCIIGlyphs(), nil
 	}
 	tty, err := tcell.NewDevTty()
 	if err != nil {
-		return nil, Glyphs{}, fmt.Errorf("tui: terminal: %w", err)
+		return nil, ASCIIGlyphs(), nil
 	}
 	return probe(tty, probeTime)
 }

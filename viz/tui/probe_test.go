@@ -84,6 +84,7 @@ func TestOpenTerminalDoesNotAskWhatIsKnown(t *testing.T) {
 		{"config says ascii", "ascii", map[string]string{"LANG": "ko_KR.UTF-8"}, ASCIIGlyphs()},
 		{"locale without characters", "auto", map[string]string{"LC_ALL": "C", "LANG": "ko_KR.UTF-8"}, ASCIIGlyphs()},
 		{"locale of another character set", "auto", map[string]string{"LANG": "ko_KR.eucKR"}, ASCIIGlyphs()},
+		{"dumb terminal", "auto", map[string]string{"TERM": "dumb", "LANG": "ko_KR.UTF-8"}, ASCIIGlyphs()},
 		{"wide by environment", "auto", map[string]string{"LANG": "ko_KR.UTF-8", "RUNEWIDTH_EASTASIAN": "1"}, ASCIIGlyphs()},
 	} {
 		t.Run(c.name, func(t *testing.T) {

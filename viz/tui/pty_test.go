@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 // console is a program that runs on a terminal of its own, and a person before it.
 type console struct {
-	t       testing.TB
+	tb      testing.TB
 	cmd     *exec.Cmd
 	pty     *os.File
 	vt      *vt
@@ -43,22 +43,22 @@ type console struct {
 const patience = 10 * time.Second
 
 // run starts one of the children on a terminal of a size.
-func run(t testing.TB, child string, w, h int, env ...string) *console {
-	t.Helper()
+func run(tb testing.TB, child string, w, h int, env ...string) *console {
+	tb.Helper()
 	exe, err := os.Executable()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	c := &console{
-		t: t, cmd: exec.Command(exe), vt: newVT(w, h),
+		tb: tb, cmd: exec.Command(exe), vt: newVT(w, h),
 		changed: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	c.cmd.Env = append([]string{
-		"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=" + t.TempDir(), childVariable + "=" + child,
+		"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=" + tb.TempDir(), childVariable + "=" + child,
 	}, env...)
 	c.pty, err = pty.StartWithSize(c.cmd, &pty.Winsize{Cols: uint16(w), Rows: uint16(h)})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	c.vt.reply = func(answer string) { c.pty.WriteString(answer) }
 	go c.read()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		c.cmd.Process.Kill()
 		<-c.ended
 		c.pty.Close()
@@ -85,16 +85,16 @@ func (c *console) read() {
 
 // keys types.
 func (c *console) keys(s string) {
-	c.t.Helper()
+	c.tb.Helper()
 	_, err := c.pty.WriteString(s)
-	require.NoError(c.t, err)
+	require.NoError(c.tb, err)
 }
 
 // resize changes the window as its owner would with the mouse.
 func (c *console) resize(w, h int) {
-	c.t.Helper()
+	c.tb.Helper()
 	c.vt.resize(w, h)
-	require.NoError(c.t, pty.Setsize(c.pty, &pty.Winsize{Cols: uint16(w), Rows: uint16(h)}))
+	require.NoError(c.tb, pty.Setsize(c.pty, &pty.Winsize{Cols: uint16(w), Rows: uint16(h)}))
 }
 
 // screen is what the terminal shows now.
@@ -102,7 +102,7 @@ func (c *console) screen() string { return c.vt.String() }
 
 // until waits until the screen is as wished, and gives it.
 func (c *console) until(wish string, is func(screen string) bool) string {
-	c.t.Helper()
+	c.tb.Helper()
 	deadline := time.After(patience)
 	for {
 		screen := c.screen()
@@ -113,28 +113,28 @@ func (c *console) until(wish string, is func(screen string) bool) string {
 		case <-c.changed:
 		case <-c.ended:
 			if screen = c.screen(); !is(screen) {
-				require.FailNow(c.t, "the program ended before: "+wish, screen)
+				require.FailNow(c.tb, "the program ended before: "+wish, screen)
 			}
 			return screen
 		case <-deadline:
-			require.FailNow(c.t, "still not: "+wish, screen)
+			require.FailNow(c.tb, "still not: "+wish, screen)
 		}
 	}
 }
 
 // see waits until a text is on the screen, and gives the screen.
 func (c *console) see(text string) string {
-	c.t.Helper()
+	c.tb.Helper()
 	return c.until("see "+text, func(screen string) bool { return strings.Contains(screen, text) })
 }
 
 // exit waits until the program ends, and gives its code.
 func (c *console) exit() int {
-	c.t.Helper()
+	c.tb.Helper()
 	select {
 	case <-c.ended:
 	case <-time.After(patience):
-		require.FailNow(c.t, "the program still runs", c.screen())
+		require.FailNow(c.tb, "the program still runs", c.screen())
 	}
 	return c.cmd.ProcessState.ExitCode()
 }
@@ -186,14 +186,14 @@ func (b *counterBox) Draw(screen tcell.Screen) {
 
 func (b *counterBox) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
 	return func(event *tcell.EventKey, _ func(tview.Primitive)) {
+		does := map[Action]func(){
+			actForward: func() { b.step++ },
+			actBack:    func() { b.step-- },
+			actLeave:   b.app.Stop,
+		}
 		for _, hit := range b.keys.find(event, stepping).hits {
-			switch hit.action {
-			case actForward:
-				b.step++
-			case actBack:
-				b.step--
-			case actLeave:
-				b.app.Stop()
+			if do, ok := does[hit.action]; ok {
+				do()
 			}
 		}
 	}

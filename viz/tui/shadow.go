@@ -41,7 +41,11 @@ func newShadow(screen tcell.Screen) *shadow {
 	return &shadow{Screen: screen, cursor: [2]int{-1, -1}, shown: [2]int{-1, -1}}
 }
 
+// Init works once: tview calls it again, and would drop its error.
 func (s *shadow) Init() error {
+	if s.back != nil {
+		return nil
+	}
 	if err := s.Screen.Init(); err != nil {
 		return err
 	}

@@ -18,12 +18,17 @@ type fakeTty struct {
 	closed  chan struct{}
 }
 
-func (f *fakeTty) Start() error             { return nil }
-func (f *fakeTty) Stop() error              { return nil }
-func (f *fakeTty) Drain() error             { close(f.closed); return nil }
-func (f *fakeTty) Close() error             { return nil }
-func (f *fakeTty) NotifyResize(cb func())   { f.resized = cb }
-func (f *fakeTty) Read([]byte) (int, error) { <-f.closed; return 0, nil }
+func (f *fakeTty) Start() error           { f.closed = make(chan struct{}); return nil }
+func (f *fakeTty) Stop() error            { return nil }
+func (f *fakeTty) Drain() error           { close(f.closed); return nil }
+func (f *fakeTty) Close() error           { return nil }
+func (f *fakeTty) NotifyResize(cb func()) { f.resized = cb }
+
+func (f *fakeTty) Read([]byte) (int, error) {
+	<-f.closed
+	return 0, nil
+}
+
 func (f *fakeTty) Write(p []byte) (int, error) {
 	if f.deaf {
 		f.vt.written += len(p)
@@ -49,7 +54,7 @@ func terminal(t interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tty := &fakeTty{vt: newVT(w, h), closed: make(chan struct{})}
+	tty := &fakeTty{vt: newVT(w, h)}
 	screen, err := tcell.NewTerminfoScreenFromTtyTerminfo(tty, info)
 	if err != nil {
 		t.Fatal(err)
@@ -62,12 +67,12 @@ func terminal(t interface {
 	return s, tty
 }
 
-func utf8Locale(t testing.TB) {
-	t.Helper()
-	t.Setenv("LC_ALL", "C.UTF-8")
-	t.Setenv("NO_COLOR", "")
-	t.Setenv("COLUMNS", "")
-	t.Setenv("LINES", "")
+func utf8Locale(tb testing.TB) {
+	tb.Helper()
+	tb.Setenv("LC_ALL", "C.UTF-8")
+	tb.Setenv("NO_COLOR", "")
+	tb.Setenv("COLUMNS", "")
+	tb.Setenv("LINES", "")
 }
 
 // frame draws a made-up dashboard: rows of text, Hangul and boxes, and one value.
@@ -201,9 +206,28 @@ func TestSyncAndResumeSendEverything(t *testing.T) {
 	s, tty := terminal(t, 80, 24)
 	frame(s, "서버 101")
 	want := tty.vt.String()
-	tty.vt.erase([2]int{0, len(tty.vt.cells)}) // another program wrote on the terminal
+	_, err := tty.vt.Write([]byte("\x1b[H\x1b[Janother program")) // straight to the terminal
+	require.NoError(t, err)
 	s.Sync()
 	require.Equal(t, want, tty.vt.String())
+
+	require.NoError(t, s.Suspend())
+	require.NotEqual(t, want, tty.vt.String())
+	require.NoError(t, s.Resume())
+	frame(s, "서버 101")
+	require.Equal(t, want, tty.vt.String())
+}
+
+// tview initialises the screen that it is given and ignores the error, so the
+// program does it first.
+func TestSecondInitDoesNothing(t *testing.T) {
+	utf8Locale(t)
+	s, tty := terminal(t, 80, 24)
+	frame(s, "서버 101")
+	before := tty.vt.written
+	require.NoError(t, s.Init())
+	frame(s, "서버 101")
+	require.Equal(t, before, tty.vt.written)
 }
 
 func TestGetGivesWhatWasPut(t *testing.T) {
@@ -226,6 +250,14 @@ func TestGetGivesWhatWasPut(t *testing.T) {
 	require.Equal(t, []any{"x", red}, []any{text, style}, "a style without colours lets those below shine through")
 	text, _, width = s.Get(-1, 0)
 	require.Equal(t, []any{"", 0}, []any{text, width})
+	s.SetCell(5, 0, red)
+	text, _, _ = s.Get(5, 0)
+	require.Equal(t, " ", text)
+	r, _, _, width = s.GetContent(-1, 0)
+	require.Equal(t, []any{rune(0), 0}, []any{r, width})
+	s.Fill('한', tcell.StyleDefault.Background(tcell.ColorNone))
+	text, style, width = s.Get(0, 1)
+	require.Equal(t, []any{" ", tcell.StyleDefault.Background(tcell.ColorBlue), 1}, []any{text, style, width})
 	rest, width := s.Put(200, 0, "out", red)
 	require.Equal(t, []any{"out", 0}, []any{rest, width})
 	rest, width = s.Put(0, 0, "한글", red)

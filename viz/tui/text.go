@@ -97,7 +97,7 @@ func wrap(s string, columns int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(s, "\n") {
 		line, used := "", 0
-		for _, word := range strings.Fields(paragraph) {
+		for word := range strings.FieldsSeq(paragraph) {
 			if w := width(word); line != "" && used+1+w <= columns {
 				line, used = line+" "+word, used+1+w
 				continue
