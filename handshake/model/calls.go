@@ -97,7 +97,7 @@ func text(args string) (octets string, push, ok bool) {
 	if err != nil || n < 1 || n > maxSend {
 		return "", false, false
 	}
-	return strings.Repeat("x", n), !noPush, true
+	return strings.Repeat("\x00", n), !noPush, true
 }
 
 // call lets a program make its next call.
@@ -244,10 +244,11 @@ func (w *World) sendCall(i int, args string, step handshake.Step) []handshake.St
 	}
 	s := &h.sockets[at]
 	octets, push, _ := text(args)
-	label := fmt.Sprintf("send(%d, %s)", s.fd, quote(octets))
+	flags := ""
 	if !push {
-		label = fmt.Sprintf("send(%d, %s, no PUSH)", s.fd, quote(octets))
+		flags = ", no PUSH"
 	}
+	label := fmt.Sprintf("send(%d, %s%s)", s.fd, quote(octets), flags)
 	if s.errno != "" {
 		return h.fail(step, at, label)
 	}
