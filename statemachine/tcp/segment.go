@@ -131,8 +131,8 @@ func ParseSegment(label string) (Segment, error) {
 	return s, nil
 }
 
-// maxText bounds the octets that a label may ask for: what one IPv4 datagram
-// holds behind two headers without options.
+// maxText bounds the octets that a label may ask for: what one UDP datagram over
+// IPv4, which is the wire of a lesson, holds behind a TCP header without options.
 const maxText = 65507 - 20
 
 func (s *Segment) set(name, value string) error {
