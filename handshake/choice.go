@@ -65,7 +65,7 @@ func ParseChoice(line string) (Choice, error) {
 	c.Peer, c.What, _ = strings.Cut(rest, " ")
 	c.What = strings.TrimSpace(c.What)
 	if c.Peer == "" {
-		return Choice{}, fmt.Errorf("found %s alone, allowed: %s PEER ...", verb, verb)
+		return Choice{}, fmt.Errorf("found %s alone, allowed: %s PEER and what", verb, verb)
 	}
 	if slices.Contains(segmentVerbs, verb) {
 		return parseSelector(c)

@@ -34,7 +34,7 @@ func TestAWrongLineSaysWhatWasFoundAndWhatIsAllowed(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                   `found "", allowed: PEER CALL ARGS, or one of`,
 		"client":             `found "client", allowed: PEER CALL ARGS`,
-		"arrive":             "found arrive alone, allowed: arrive PEER ...",
+		"arrive":             "found arrive alone, allowed: arrive PEER and what",
 		"arrive server 0":    "found packet 0, allowed: 1 and up",
 		"timeout client":     `found "timeout client", allowed: timeout PEER TIMER`,
 		"until client":       `found "until client", allowed: until PEER STATE`,

@@ -71,7 +71,7 @@ func (l *ladder) step(t *handshake.Trace, s *handshake.Step) {
 		l.arrive(s, peer)
 	case handshake.KindDrop:
 		if r := l.open(s.Packet); r != nil {
-			r.Last, r.Lost, r.Late = s.N, true, r.Late
+			r.Last, r.Lost = s.N, true
 		}
 	case handshake.KindDuplicate:
 		if r := l.last(s.Packet); r != nil {

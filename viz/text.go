@@ -1,7 +1,6 @@
 package viz
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +21,7 @@ const (
 // Text writes the trace as the RFC's own ladder. It is stable: goldens and lessons
 // quote it.
 func Text(w io.Writer, t *handshake.Trace, o Options) error {
-	b := bufio.NewWriter(w)
+	b := &strings.Builder{}
 	say := words.For(o.Lang)
 	line(b, leftColumn, heading(t.Peers[0], o.Lang), rightColumn, heading(t.Peers[1], o.Lang))
 	for i, r := range Ladder(t, len(t.Steps)) {
@@ -38,7 +37,8 @@ func Text(w io.Writer, t *handshake.Trace, o Options) error {
 			whyLines(b, t, r)
 		}
 	}
-	return b.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // heading is a peer's name and address at the head of its column.
@@ -55,7 +55,7 @@ func Name(peer, lang string) string {
 }
 
 // line prints pairs of column and text.
-func line(w io.Writer, at ...any) {
+func line(w *strings.Builder, at ...any) {
 	var b strings.Builder
 	column := 0
 	for i := 0; i < len(at); i += 2 {
@@ -71,10 +71,10 @@ func line(w io.Writer, at ...any) {
 		b.WriteString(text)
 		column = max(at[i].(int), column) + Width(text)
 	}
-	fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	w.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 }
 
-func segmentLine(w io.Writer, r Row) {
+func segmentLine(w *strings.Builder, r Row) {
 	left, right := "-->", "-->"
 	if r.From == 1 {
 		left, right = "<--", "<--"
@@ -97,7 +97,7 @@ func segmentLine(w io.Writer, r Row) {
 
 // localLine prints what happened at one end, under that end. On the first line the
 // other end's state stands under its own name.
-func localLine(w io.Writer, t *handshake.Trace, r Row, say *words.Words, first bool) {
+func localLine(w *strings.Builder, t *handshake.Trace, r Row, say *words.Words, first bool) {
 	label := r.Label
 	switch {
 	case r.Waits:
@@ -125,16 +125,16 @@ func localLine(w io.Writer, t *handshake.Trace, r Row, say *words.Words, first b
 }
 
 // whyLines print the rules and citations of a row's steps.
-func whyLines(w io.Writer, t *handshake.Trace, r Row) {
-	print := func(n int) {
+func whyLines(w *strings.Builder, t *handshake.Trace, r Row) {
+	rules := func(n int) {
 		for _, y := range t.Steps[n-1].Why {
 			fmt.Fprintf(w, "%*s%-28s %s\n", segmentColumn, "", y.Rule, y.Cite)
 		}
 	}
 	if !r.Late || r.Last == 0 {
-		print(r.First)
+		rules(r.First)
 	}
 	if r.Last != 0 && r.Last != r.First {
-		print(r.Last)
+		rules(r.Last)
 	}
 }
