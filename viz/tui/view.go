@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"regexp"
+	"strconv"
+
 	"sockscope/handshake"
 	"sockscope/viz"
 	"sockscope/viz/words"
@@ -20,7 +23,12 @@ type view struct {
 	colours  Palette
 	relative bool // sequence numbers as X, X+1
 	hidden   bool // predict: the last step's answer is not shown yet
+	detail   bool // pane 1 lists every rule that fired, pane 2 the octets
+	scroll   int  // how many lines of a long pane are above its upper edge
 }
+
+// unknown stands for what predict mode hides.
+const unknown = "????"
 
 // step is the step at the cursor; nil at the start.
 func (v *view) step() *handshake.Step {
@@ -28,6 +36,72 @@ func (v *view) step() *handshake.Step {
 		return nil
 	}
 	return &v.trace.Steps[v.n-1]
+}
+
+// first is a peer's first sequence number, the newest if it has begun more than once.
+func (v *view) first(peer int) (uint32, bool) {
+	if peer < 0 {
+		return 0, false
+	}
+	p := v.trace.Peers[peer]
+	for i := v.n - 1; i >= 0; i-- {
+		if s := &v.trace.Steps[i]; s.Peer == p.Name {
+			if iss, ok := issOf(s.Vars); ok {
+				return iss, true
+			}
+		}
+	}
+	return issOf(p.Vars)
+}
+
+func issOf(vars []handshake.Var) (uint32, bool) {
+	for _, v := range vars {
+		if v.Name == "ISS" {
+			n, err := strconv.ParseUint(v.Value, 10, 32)
+			return uint32(n), err == nil
+		}
+	}
+	return 0, false
+}
+
+// number is a sequence number that a peer counts with, as it is or counted from that
+// peer's first, X for the left one and Y for the right one: 101 or X+1.
+func (v *view) number(peer int, value string) string {
+	if !v.relative {
+		return value
+	}
+	return v.counted(peer, value)
+}
+
+func (v *view) counted(peer int, value string) string {
+	n, err := strconv.ParseUint(value, 10, 32)
+	first, ok := v.first(peer)
+	if err != nil || !ok {
+		return value
+	}
+	name := "XY"[peer : peer+1]
+	switch after := int32(uint32(n) - first); {
+	case after > 0:
+		return name + "+" + strconv.Itoa(int(after))
+	case after < 0:
+		return name + strconv.Itoa(int(after))
+	}
+	return name
+}
+
+var labelNumber = regexp.MustCompile(`<(SEQ|ACK)=(\d+)>`)
+
+// counts is a segment's label with its numbers counted from their beginnings, as
+// RFC 9293 3.4 names them: <SEQ=Y><ACK=X+1>.
+func (v *view) counts(from int, label string) string {
+	return labelNumber.ReplaceAllStringFunc(label, func(field string) string {
+		parts := labelNumber.FindStringSubmatch(field)
+		peer := from
+		if parts[1] == "ACK" {
+			peer = 1 - from
+		}
+		return "<" + parts[1] + "=" + v.counted(peer, parts[2]) + ">"
+	})
 }
 
 // pane answers one question in the part of the screen that it is given.
