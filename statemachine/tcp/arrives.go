@@ -156,7 +156,9 @@ func (o *Outcome) otherStates(seg *Segment, now time.Duration) {
 	// The segment is tailored to the window only now: RST and SYN are judged by
 	// the number that they came with.
 	t.trim(seg)
-	if before(t.RCV.NXT, seg.SEQ) {
+	// A bare ACK takes no number, so none before it can be missed. To hold and
+	// answer it would let two ends with gaps acknowledge each other for ever.
+	if before(t.RCV.NXT, seg.SEQ) && seg.LEN() > 0 {
 		o.hold(seg)
 		return
 	}

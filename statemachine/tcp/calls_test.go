@@ -69,6 +69,15 @@ func TestSendStaysInsideTheWindow(t *testing.T) {
 	require.Equal(t, []string{"<SEQ=1><ACK=4294967295><DATA=2><CTL=PSH,ACK>"}, labels(o.Segments))
 }
 
+// RFC 9293 3.8.6.2.1: the usable window is SND.UNA+SND.WND-SND.NXT.
+func TestSendCountsWhatIsInFlight(t *testing.T) {
+	tcb := in(Established)
+	tcb.SND.WND = 5
+	o := then(tcb, Send{Now: now, Text: "hel"}, Send{Now: now, Text: "lo, you"})
+	require.Equal(t, []string{"<SEQ=1><ACK=4294967295><DATA=2><CTL=ACK>"}, labels(o.Segments))
+	require.Equal(t, "lo", o.Segments[0].Text)
+}
+
 // RFC 9293 3.10.2: "If the URGENT flag is set, then SND.UP <- SND.NXT and set
 // the urgent pointer"; MUST-62: it points behind the urgent data.
 func TestSendUrgent(t *testing.T) {

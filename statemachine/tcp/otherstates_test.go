@@ -95,6 +95,17 @@ func TestFirstHoldsWhatIsEarly(t *testing.T) {
 	require.Equal(t, nxt+11, o.Segments[0].ACK)
 }
 
+// RFC 9293 3.10.7.4 first, MAY-13: "in the window but not at the left window edge".
+// A bare ACK there is taken at once and unanswered. Two ends with gaps would answer
+// each other for ever: FuzzStep found it, testdata/fuzz/FuzzStep/two-gaps.
+func TestFirstBareACKIsNotHeld(t *testing.T) {
+	tcb := sending(Established)
+	o := Step(tcb, arrive(from(tcb.RCV.NXT+1, tcb.SND.NXT, ACK, "")))
+	require.Equal(t, []Rule{ackNew}, o.Rules)
+	require.Empty(t, o.Segments)
+	require.Equal(t, [MaxHeld]Held{}, o.TCB.Held)
+}
+
 // RFC 9293 3.10.7.4 first: what was held and has come meanwhile is old.
 func TestFirstForgetsWhatCameMeanwhile(t *testing.T) {
 	tcb := in(Established)

@@ -1,0 +1,115 @@
+package tcp
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// faults are mistakes of the kind that people make: a check left out, a
+// comparison turned, a timer forgotten.
+var faults = []struct{ name, file, from, to string }{
+	{"sequence numbers compared without wrapping", "step.go", "return int32(a-b) < 0", "return a < b"},
+	{"table 6: the last octet counted one too far", "arrives.go", "seg.SEQ+length-1", "seg.SEQ+length"},
+	{"a FIN behind the window is taken", "arrives.go", "if uint32(len(seg.Text)) == room {", "if uint32(len(seg.Text)) > room {"},
+	{"the SYN of figure 7 is not trimmed", "arrives.go", "return t.State == SynReceived && seg.CTL.Has(SYN)", "return false && seg.CTL.Has(SYN)"},
+	{"a RST need not be exact", "arrives.go", "if seg.SEQ != t.RCV.NXT {", "if false {"},
+	{"a RST in SYN-RECEIVED takes passive for active", "arrives.go", "if t.Passive {\n\t\t\to.fire(resetToListen)", "if !t.Passive {\n\t\t\to.fire(resetToListen)"},
+	{"a SYN in a synchronized state is not challenged", "arrives.go", "o.checkRST(seg) || o.checkSYN(seg) ||", "o.checkRST(seg) ||"},
+	{"SND.UNA < SEG.ACK became =<", "arrives.go", "within(t.SND.UNA, ack-1, t.SND.NXT-t.SND.UNA)", "within(t.SND.UNA, ack, t.SND.NXT-t.SND.UNA+1)"},
+	{"an old segment updates the window", "arrives.go", "if before(t.SND.WL1, seg.SEQ) ||", "if true || before(t.SND.WL1, seg.SEQ) ||"},
+	{"RCV.NXT does not go over the FIN", "arrives.go", "t.RCV.NXT++\n", "\n"},
+	{"a new ACK leaves the timers alone", "arrives.go", "t.Retransmissions, t.Timers.Retransmission, t.Timers.User = 0, 0, 0", ""},
+	{"a retransmitted FIN does not restart 2 MSL", "arrives.go", "o.fire(finRetransmitted)\n\t\tt.startTimeWait(now)", "o.fire(finRetransmitted)\n\t\t_ = now"},
+	{"TIME-WAIT lasts one MSL", "step.go", "TimeWait: now + 2*msl", "TimeWait: now + msl"},
+	{"the retransmission timer does not back off", "timeouts.go", "t.Retransmissions = min(t.Retransmissions+1, 6)", ""},
+	{"CLOSED answers a RST", "arrives.go", "case seg.CTL.Has(RST):\n\t\to.fire(closedRST)", "case false:\n\t\to.fire(closedRST)"},
+	{"the usable window forgets what is in flight", "step.go", "t.SND.WND-inFlight, sendMSS", "t.SND.WND, sendMSS"},
+}
+
+// TestPlantedFaults plants each fault in a copy of the package, the first copy
+// without any, and requires that the tests find it.
+func TestPlantedFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: builds the package once for each fault")
+	}
+	module := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		copyFile(t, filepath.Join("..", "..", name), filepath.Join(module, name))
+	}
+	copyPackage(t, filepath.Join(module, "sound"))
+	for i, f := range faults {
+		dir := filepath.Join(module, fmt.Sprintf("fault%02d", i))
+		copyPackage(t, dir)
+		path := filepath.Join(dir, f.file)
+		source, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, 1, strings.Count(string(source), f.from), "%s: %q must stand once in %s", f.name, f.from, f.file)
+		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(source), f.from, f.to, 1)), 0o600))
+	}
+
+	failed := failures(t, module)
+	require.Empty(t, failed["sockscope/sound"], "the copy without a fault fails")
+	for i, f := range faults {
+		tests := failed[fmt.Sprintf("sockscope/fault%02d", i)]
+		require.NotEmpty(t, tests, "no test finds: %s", f.name)
+		t.Logf("%s: found by %d, first %s", f.name, len(tests), tests[0])
+	}
+}
+
+// failures runs the tests of all copies at once and gives, by package, those that
+// failed. A copy that does not build is an error.
+func failures(t *testing.T, module string) map[string][]string {
+	t.Helper()
+	cmd := exec.Command("go", "test", "-vet=off", "-json", "./...")
+	cmd.Dir = module
+	out, _ := cmd.Output() // fails, since tests do
+	failed := map[string][]string{}
+	ran := map[string]bool{}
+	for events := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var e struct{ Action, Package, Test, Output string }
+		err := events.Decode(&e)
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		require.NotEqual(t, "build-fail", e.Action, "%s", out)
+		if e.Action == "run" {
+			ran[e.Package] = true
+		}
+		if e.Action == "fail" && e.Test != "" {
+			failed[e.Package] = append(failed[e.Package], e.Test)
+		}
+	}
+	require.Len(t, ran, len(faults)+1, "every copy is tested")
+	return failed
+}
+
+// copyPackage copies the sources and the tests of the rules.
+func copyPackage(t *testing.T, dir string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "testdata"), 0o700))
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range append(files, filepath.Join("testdata", "transitions.csv")) {
+		switch name {
+		case "faults_test.go", "fuzz_test.go", "bench_test.go", "example_test.go", "segment_test.go":
+			continue
+		}
+		copyFile(t, name, filepath.Join(dir, name))
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(to, data, 0o600))
+}
