@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sockscope/handshake"
+	"sockscope/viz"
+)
+
+// The exit codes.
+const (
+	done     = 0
+	failed   = 1 // it ran and failed
+	misused  = 2 // wrong usage or input
+	unusable = 3 // this machine cannot do it
+)
+
+// exit is an error that knows its code.
+type exit struct {
+	code int
+	error
+}
+
+func (e *exit) Unwrap() error { return e.error }
+
+// fail says something in the reader's language and ends with a code.
+func (p *program) fail(code int, key string, pairs ...string) error {
+	return &exit{code, errors.New(p.say.Say(key, viz.Fill(pairs...)))}
+}
+
+// misuse is a mistake of the command line.
+func (p *program) misuse(key string, pairs ...string) error { return p.fail(misused, key, pairs...) }
+
+// explain gives an error's one line and its exit code.
+func (p *program) explain(err error) (string, int) {
+	var known *exit
+	var mistake *handshake.Mistake
+	code := failed
+	if errors.As(err, &known) {
+		code = known.code
+	}
+	if errors.As(err, &mistake) {
+		return p.say.Say("ui.error.mistake", viz.Fill("file", mistake.File, "line", strconv.Itoa(mistake.Line),
+			"found", mistake.Found, "allowed", mistake.Allowed)), misused
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; "), code
+}
+
+// input makes an error in what was given to the program one of exit code 2.
+func input(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exit{misused, err}
+}
+
+// start judges what an engine says at the start: without loopback sockets it is the
+// machine, else the scenario.
+func (p *program) start(err error) error {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return p.fail(unusable, "ui.error.machine", "why", err.Error())
+	}
+	return input(err)
+}
+
+// closedPipe reports that the reader of the output has gone: no failure of ours.
+func closedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
+
+// nearest asks whether something else was meant, if there is something near.
+func (p *program) nearest(word string, among []string) string {
+	list := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, name := range among {
+		list.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	meant := list.SuggestionsFor(word)
+	if len(meant) == 0 {
+		return ""
+	}
+	return "; " + p.say.Say("ui.error.meant", viz.Fill("meant", strings.Join(meant, ", ")))
+}

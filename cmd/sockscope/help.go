@@ -1,0 +1,17 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func (p *program) helpVerb() *cobra.Command {
+	c := p.verb("help [VERB]", func(c *cobra.Command, args []string) error {
+		about, rest, err := c.Root().Find(args)
+		if err != nil || len(rest) > 0 {
+			return p.misuse("ui.error.verb", "found", args[0], "meant", p.nearest(args[0], verbNames(c.Root())))
+		}
+		return about.Help()
+	})
+	c.Args = p.args(0, 1)
+	return c
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"sockscope/handshake"
+	"sockscope/viz"
+)
+
+// output is where results go. It keeps the first error: not all who print look.
+type output struct {
+	file *os.File
+	err  error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.file.Write(b)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// terminal reports whether a person sits at both ends of the program.
+func (p *program) terminal() bool {
+	in, ok := p.in.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(p.out.file.Fd()))
+}
+
+// write sends a result to the file of -o, or to the output.
+func (p *program) write(f *flags, result func(io.Writer) error) error {
+	if f.file == "" {
+		return result(p.out)
+	}
+	file, err := os.Create(f.file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(result(file), file.Close())
+}
+
+// render plays what is left of a timeline and shows the whole.
+func (p *program) render(ctx context.Context, t *handshake.Timeline, f *flags) error {
+	for {
+		if err := t.Next(ctx); errors.Is(err, handshake.ErrOver) {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	view := viz.Views()[f.view]
+	return p.write(f, func(w io.Writer) error {
+		return view(w, t.Trace(), viz.Options{Lang: p.lang, Why: f.why, Plain: f.plain})
+	})
+}

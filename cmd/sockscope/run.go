@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"sockscope/handshake"
+)
+
+func (p *program) runVerb() *cobra.Command {
+	f := &flags{}
+	c := p.verb("run SCENARIO", func(c *cobra.Command, args []string) error {
+		if err := p.settle(c, f, viewText, viewJSON); err != nil {
+			return err
+		}
+		return p.play(c.Context(), f, args[0])
+	})
+	c.Args = p.args(1, 1)
+	c.ValidArgs = handshake.Names()
+	p.flag(c, f, "engine", "view", "output", "plain", "why", "seed")
+	return c
+}
+
+// play starts a scenario and shows it.
+func (p *program) play(ctx context.Context, f *flags, name string) error {
+	s, err := p.scenario(name, f)
+	if err != nil {
+		return err
+	}
+	t, err := handshake.NewTimeline(ctx, engines()[f.engine], s)
+	if err != nil {
+		return p.start(err)
+	}
+	return p.show(ctx, t, f)
+}
