@@ -23,7 +23,7 @@ type view struct {
 	colours  Palette
 	relative bool // sequence numbers as X, X+1
 	hidden   bool // predict: the last step's answer is not shown yet
-	detail   bool // pane 1 lists every rule that fired, pane 2 the octets
+	bytes    bool // the segment as octets, not as bits
 	scroll   int  // how many lines of a long pane are above its upper edge
 }
 
