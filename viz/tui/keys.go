@@ -17,13 +17,13 @@ type Action string
 // word is the key of its sentence for help in viz/words.
 func (a Action) word() string { return "key." + string(a) }
 
-// context says what is open, and so which keys count.
-type context int
+// scene says what is open, and so which keys count.
+type scene int
 
 const (
-	stepping  context = 1 << iota // the dashboard
-	menu                          // a list to choose from, help
-	explorer                      // RFC 147's number
+	stepping  scene = 1 << iota // the dashboard
+	menu                        // a list to choose from, help
+	explorer                    // RFC 147's number
 	anyScreen = stepping | menu | explorer
 )
 
@@ -73,6 +73,7 @@ const (
 	actErase           Action = "erase"
 	actNotation        Action = "notation"
 	actMate            Action = "mate"
+	actCheck           Action = "check"
 	actNextSection     Action = "next-section"
 	actPreviousSection Action = "previous-section"
 	actLanguage        Action = "language"
@@ -85,14 +86,14 @@ const (
 // binding is a row of the key table.
 type binding struct {
 	action Action
-	in     context
+	in     scene
 	keys   []string
 }
 
 // defaultBindings is the one table of keys. No two actions differ by Shift on a
 // letter, since most Hangul keys send the same jamo with it; N alone does.
 func defaultBindings() []binding {
-	row := func(action Action, in context, keys string) binding {
+	row := func(action Action, in scene, keys string) binding {
 		return binding{action, in, strings.Fields(keys)}
 	}
 	return []binding{
@@ -140,6 +141,7 @@ func defaultBindings() []binding {
 		row(actErase, explorer, "Backspace Del"),
 		row(actNotation, explorer, ":"),
 		row(actMate, explorer, "m"),
+		row(actCheck, explorer, "/"),
 		row(actNextSection, explorer, "] Down PgDn j"),
 		row(actPreviousSection, explorer, "[ Up PgUp k"),
 		row(actLanguage, anyScreen, "l L F3"),
@@ -247,7 +249,7 @@ type pressed struct {
 // at a time may use it.
 type Keys struct {
 	bindings []binding
-	hits     map[context]map[key]hit
+	hits     map[scene]map[key]hit
 	hangul   time.Time // when a Hangul rune came last
 }
 
@@ -256,10 +258,10 @@ type Keys struct {
 const sameRead = 10 * time.Millisecond
 
 // newKeys makes the look-up of a table. It refuses a key that has two actions in one
-// context.
+// scene.
 func newKeys(bindings []binding) (*Keys, error) {
-	k := &Keys{bindings: bindings, hits: map[context]map[key]hit{}}
-	for _, in := range []context{stepping, menu, explorer} {
+	k := &Keys{bindings: bindings, hits: map[scene]map[key]hit{}}
+	for _, in := range []scene{stepping, menu, explorer} {
 		k.hits[in] = map[key]hit{}
 		for _, b := range bindings {
 			for nth, name := range b.keys {
@@ -284,7 +286,7 @@ func newKeys(bindings []binding) (*Keys, error) {
 //
 // An input method hands a jamo over only when the next key commits it. So a Space or
 // Enter that comes in the same read behind Hangul is that commit and does nothing.
-func (k *Keys) find(event *tcell.EventKey, in context) pressed {
+func (k *Keys) find(event *tcell.EventKey, in scene) pressed {
 	pressedKey, ok := keyOf(event)
 	p := pressed{name: pressedKey.String()}
 	if !ok {
@@ -309,7 +311,7 @@ func (k *Keys) find(event *tcell.EventKey, in context) pressed {
 
 // add appends the action of a key, if it has one. A capital stands for its letter
 // where it has no action of its own: Caps Lock, and the jamo that need Shift.
-func (k *Keys) add(hits []hit, pressedKey key, in context) []hit {
+func (k *Keys) add(hits []hit, pressedKey key, in scene) []hit {
 	h, ok := k.hits[in][pressedKey]
 	if !ok {
 		pressedKey.r = unicode.ToLower(pressedKey.r)
@@ -338,8 +340,8 @@ type helpLine struct {
 	hangul string // the jamo on the same keys, "ㅌ"
 }
 
-// help lists the actions of a context in the table's order.
-func (k *Keys) help(in context) []helpLine {
+// help lists the actions of a scene in the table's order.
+func (k *Keys) help(in scene) []helpLine {
 	var lines []helpLine
 	for _, b := range k.bindings {
 		if b.in&in == 0 {

@@ -14,12 +14,12 @@ import (
 func defaultKeys(t *testing.T) *Keys {
 	t.Helper()
 	k, err := newKeys(defaultBindings())
-	require.NoError(t, err, "a key has one action in each context")
+	require.NoError(t, err, "a key has one action in each scene")
 	return k
 }
 
 // typed is what keys mean that come in one read.
-func typed(k *Keys, in context, runes string) string {
+func typed(k *Keys, in scene, runes string) string {
 	var names []string
 	for _, r := range runes {
 		for _, h := range k.find(tcell.NewEventKey(tcell.KeyRune, r, tcell.ModNone), in).hits {
@@ -32,7 +32,7 @@ func typed(k *Keys, in context, runes string) string {
 func TestKeysOfTheDesign(t *testing.T) {
 	k := defaultKeys(t)
 	for _, c := range []struct {
-		in   context
+		in   scene
 		code tcell.Key
 		r    rune
 		want hit
@@ -84,7 +84,7 @@ func TestNoTwoActionsDifferByShiftExceptN(t *testing.T) {
 		for bound, h := range hits {
 			lower, ok := hits[key{bound.code, unicode.ToLower(bound.r)}]
 			if ok && bound.r != 'N' {
-				require.Equal(t, lower.action, h.action, "context %d, key %s", in, bound)
+				require.Equal(t, lower.action, h.action, "scene %d, key %s", in, bound)
 			}
 		}
 	}
@@ -149,14 +149,14 @@ func TestEveryKeyNameReadsBack(t *testing.T) {
 func TestHelpListsEveryActionOnce(t *testing.T) {
 	k := defaultKeys(t)
 	seen := map[Action]bool{}
-	for _, in := range []context{stepping, menu, explorer} {
+	for _, in := range []scene{stepping, menu, explorer} {
 		for _, line := range k.help(in) {
 			seen[line.action] = true
 			require.NotEmpty(t, line.keys)
 			require.Regexp(t, `^key\.[a-z]+(-[a-z]+)*$`, line.action.word())
 		}
 	}
-	require.Len(t, seen, len(defaultBindings()), "each row has an action of its own and a context")
+	require.Len(t, seen, len(defaultBindings()), "each row has an action of its own and a scene")
 	require.Contains(t, k.help(stepping), helpLine{actLose, "x Del", "ㅌ"})
 	require.Contains(t, k.help(stepping), helpLine{actPane, "1-6", ""})
 	require.Contains(t, k.help(stepping), helpLine{actForward, "Space -> Down PgDn Enter j", "ㅓ"})
