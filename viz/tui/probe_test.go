@@ -44,6 +44,8 @@ func probeOn(t *testing.T, ambiguous int, limit time.Duration) (Glyphs, string) 
 	require.NoError(t, err)
 	defer master.Close()
 	defer slave.Close()
+	late := time.AfterFunc(patience, func() { panic("the keys pressed during the probe do not come") })
+	defer late.Stop()
 	screen := newVT(80, 24)
 	screen.ambiguous = ambiguous
 	screen.reply = func(answer string) {
