@@ -60,7 +60,7 @@ func PlainStep(w io.Writer, t *handshake.Trace, n int, lang string) error {
 		sentence(b, 1, say.Say("ui.plain.why", Fill("text", why)))
 	}
 	if look != "" {
-		sentence(b, 1, say.Text("ui.look")+" "+capital(look))
+		sentence(b, 1, say.Text("ui.look")+" "+look)
 	}
 	if story.Source != "" {
 		sentence(b, 1, say.Say("ui.plain.source", Fill("list", story.Source)))
@@ -123,8 +123,12 @@ func changes(t *handshake.Trace, n int, say *words.Words, lang string) string {
 		if c := before.Conn(s.On); c != nil {
 			was, _ = c.Var(v.Name)
 		}
-		list = append(list, say.Say("ui.plain.change", Fill(
-			"name", VarName(v.Name, say), "value", orNone(v, say), "was", orNone(was, say))))
+		key := "ui.plain.change"
+		if was.Value == "" {
+			key = "ui.plain.new"
+		}
+		list = append(list, say.Say(key, Fill(
+			"name", VarName(v.Name, say), "value", orNone(v, say), "was", Value(was, say))))
 	}
 	if len(list) == 0 {
 		return ""

@@ -18,11 +18,11 @@ func Socket(w io.Writer, s rfc147.Socket, lang string) error {
 	p.line(0, s.String(), 16, say.Text("ui.socket."+s.Polarity().String()))
 	p.line()
 	for _, f := range rfc147.Layout() {
-		bits := fmt.Sprintf("%d-%d", f.First, f.First+f.Len-1)
+		bits := say.Say("ui.socket.bits", Fill("first", fmt.Sprint(f.First), "last", fmt.Sprint(f.First+f.Len-1)))
 		if f.Len == 1 {
-			bits = fmt.Sprint(f.First)
+			bits = say.Say("ui.socket.bit", Fill("first", fmt.Sprint(f.First)))
 		}
-		p.line(2, say.Text("ui.socket."+f.Name), 14, fmt.Sprint(f.Of(s)), 22, say.Text("ui.socket.bits")+" "+bits,
+		p.line(2, say.Text("ui.socket."+f.Name), 14, fmt.Sprint(f.Of(s)), 22, bits,
 			35, say.Text("ui.socket."+f.Name+".means"))
 	}
 	p.line(2, say.Text("ui.socket.inside"))

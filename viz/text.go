@@ -21,6 +21,9 @@ const (
 // Text writes the trace as the RFC's own ladder. It is stable: goldens and lessons
 // quote it.
 func Text(w io.Writer, t *handshake.Trace, o Options) error {
+	if o.Plain {
+		return Plain(w, t, o.Lang)
+	}
 	b := &strings.Builder{}
 	say := words.For(o.Lang)
 	line(b, leftColumn, heading(t.Peers[0], o.Lang), rightColumn, heading(t.Peers[1], o.Lang))

@@ -75,7 +75,7 @@ func closedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // nearest asks whether something else was meant, if there is something near.
 func (p *program) nearest(word string, among []string) string {
-	list := &cobra.Command{SuggestionsMinimumDistance: 2}
+	list := &cobra.Command{SuggestionsMinimumDistance: min(2, (len(word)+1)/2)}
 	for _, name := range among {
 		list.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
 	}

@@ -30,7 +30,7 @@ const (
 
 // flagNames are what could have been meant by a flag that there is not.
 func flagNames() []string {
-	return []string{"engine", "view", "output", "lang", "plain", "seed", "mouse", "why", "help"}
+	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--help"}
 }
 
 // engines are the values of --engine.
@@ -62,7 +62,9 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 		case "seed":
 			set.Uint64Var(&f.seed, name, 0, text)
 		}
-		set.Lookup(name).DefValue = "" // the words say it, in their language
+	}
+	if engine := set.Lookup("engine"); engine != nil {
+		engine.DefValue = "" // the words say it, in their language
 	}
 }
 

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,9 +24,8 @@ func (p *program) root() *cobra.Command {
 	p.dashboardFlags(c, f)
 	c.PersistentFlags().String("lang", "", p.say.Text("ui.flag.lang"))
 	c.PersistentFlags().BoolP("help", "h", false, p.say.Text("ui.flag.help"))
-	c.PersistentFlags().Lookup("help").DefValue = ""
 	c.SetOut(p.out)
-	c.SetErr(p.errs)
+	c.SetErr(io.Discard) // what cobra would say there is said by run
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.CompletionOptions.DisableDefaultCmd = true
 	c.SetUsageTemplate(p.template())
@@ -74,13 +76,19 @@ func (p *program) flagError(c *cobra.Command, err error) error {
 	usage := c.CommandPath() + " --help"
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
-		return p.misuse("ui.error.flag", "found", "--"+name, "help", usage, "meant", p.nearest(name, flagNames()))
+		return p.misuse("ui.error.flag", "found", "--"+name, "help", usage, "meant", p.nearest("--"+name, flagNames()))
 	}
 	if _, name, ok := strings.Cut(text, "unknown shorthand flag: "); ok {
 		return p.misuse("ui.error.flag", "found", name, "help", usage, "meant", "")
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
 		return p.misuse("ui.error.argument", "flag", name, "help", usage)
+	}
+	var value, flag string
+	if n, _ := fmt.Sscanf(text, "invalid argument %q for %q flag:", &value, &flag); n == 2 {
+		allowed := map[string]string{"--seed": "0, 1, ... 18446744073709551615"}[flag]
+		return p.misuse("ui.error.value", "flag", strings.TrimPrefix(flag, "--"), "found", value,
+			"allowed", cmp.Or(allowed, "true, false"), "meant", "")
 	}
 	return p.misuse("ui.error.badflag", "why", text, "help", usage)
 }

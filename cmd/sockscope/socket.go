@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +39,7 @@ func (p *program) socket(f *flags, args []string) error {
 	for i, text := range args {
 		s, err := rfc147.Parse(text)
 		if err != nil {
-			return p.misuse("ui.error.socket", "why", err.Error())
+			return p.misuse("ui.error.socket", "why", strings.TrimPrefix(err.Error(), "rfc147: "))
 		}
 		sockets = append(sockets[:i], s)
 	}
