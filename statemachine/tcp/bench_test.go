@@ -50,6 +50,7 @@ func BenchmarkStepPure(b *testing.B) {
 }
 
 func report(b *testing.B, client, server TCB) {
+	b.Helper()
 	if client.State != TimeWait || server.State != Closed {
 		b.Fatalf("the life ended in %v and %v, want TIME-WAIT and CLOSED", client.State, server.State)
 	}

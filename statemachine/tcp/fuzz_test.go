@@ -144,6 +144,7 @@ func (w *walk) settle() {
 }
 
 func newWalk(t *testing.T, passive bool, iss uint32) *walk {
+	t.Helper()
 	w := &walk{t: t}
 	w.step(0, Open{ISS: iss, Active: true, Remote: true})
 	w.step(1, Open{ISS: iss + 1<<31, Active: !passive, Remote: true})

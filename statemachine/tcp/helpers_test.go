@@ -91,7 +91,8 @@ func shut(t TCB) TCB {
 	return t
 }
 
-// unread is a TCB with n octets that the user has not taken.
+// unread is a TCB with n octets that the user has not taken, in a state in which
+// he still can.
 func unread(s State, n int) TCB {
 	t := in(Established)
 	t = then(t, arrive(next(t, ACK, string(make([]byte, n))))).TCB
@@ -103,6 +104,7 @@ func unread(s State, n int) TCB {
 		return then(t, arrive(next(t, ACK, ""))).TCB
 	case CloseWait:
 		return then(t, arrive(next(t, FIN|ACK, ""))).TCB
+	case Closed, Listen, SynSent, SynReceived, Established, Closing, LastAck, TimeWait:
 	}
 	return t
 }

@@ -28,8 +28,14 @@ var ctlOrder = [...]struct {
 	bit  CTL
 	name string
 }{
-	{SYN, "SYN"}, {FIN, "FIN"}, {RST, "RST"}, {PSH, "PSH"},
-	{URG, "URG"}, {ECE, "ECE"}, {CWR, "CWR"}, {ACK, "ACK"},
+	{SYN, "SYN"},
+	{FIN, "FIN"},
+	{RST, "RST"},
+	{PSH, "PSH"},
+	{URG, "URG"},
+	{ECE, "ECE"},
+	{CWR, "CWR"},
+	{ACK, "ACK"},
 }
 
 // Has reports whether every bit of b is on.

@@ -39,11 +39,13 @@ func transitions(t *testing.T) []row {
 	return rows
 }
 
-// notApplicable says which rows this machine does not follow, and why.
-var notApplicable = []struct {
+// excuse says why this machine does not follow a row.
+type excuse struct {
 	reason string
 	is     func(row) bool
-}{
+}
+
+var notApplicable = []excuse{
 	{"a lesson has no processes whose right to a socket could differ", func(r row) bool { return r.condition == "no access to local socket" }},
 	{"segments carry no security label here (RFC 9293 A.1: out of use)", func(r row) bool { return strings.Contains(r.condition, "security mismatch") }},
 	{"the persist timer is a later addition", func(r row) bool { return r.event == "PERSIST TIMEOUT" }},
@@ -57,11 +59,10 @@ var notApplicable = []struct {
 // taken says how rows come about and which rule they must take. An empty state
 // stands for every state.
 type taken struct {
-	states    string
-	event     string
-	condition string
-	rule      Rule
-	make      func(s State) (TCB, Event)
+	states, event, condition string
+
+	rule Rule
+	make func(s State) (TCB, Event)
 }
 
 func call(e Event) func(State) (TCB, Event) {
@@ -95,7 +96,7 @@ func reachable(s State) TCB {
 
 func withUnread(s State) (TCB, Event) { return unread(s, 5), Receive{Now: now, Octets: 3} }
 
-// acksAll is in CLOSING or LAST-ACK, with a segment from before our FIN.
+// oldACK acknowledges nothing new.
 func oldACK(t TCB) Segment { return from(t.RCV.NXT, t.SND.UNA, ACK, "") }
 
 func urgentSeg(t TCB) Segment {
@@ -251,12 +252,7 @@ func TestTransitions(t *testing.T) {
 	used := map[int]bool{}
 	excused := map[string]int{}
 	for _, r := range transitions(t) {
-		if i := slices.IndexFunc(notApplicable, func(n struct {
-			reason string
-			is     func(row) bool
-		}) bool {
-			return n.is(r)
-		}); i >= 0 {
+		if i := slices.IndexFunc(notApplicable, func(x excuse) bool { return x.is(r) }); i >= 0 {
 			excused[notApplicable[i].reason]++
 			continue
 		}
