@@ -28,12 +28,12 @@ func (o *Outcome) closed(seg *Segment) {
 		o.fire(closedWithoutACK)
 		o.resetFor(seg)
 	}
-	o.skipFIN(seg)
+	o.ignoreFIN(seg)
 }
 
-// skipFIN says that a FIN is not processed where SEG.SEQ cannot be validated
+// ignoreFIN says that a FIN is not processed where SEG.SEQ cannot be validated
 // (3.10.7.4 eighth).
-func (o *Outcome) skipFIN(seg *Segment) {
+func (o *Outcome) ignoreFIN(seg *Segment) {
 	if seg.CTL.Has(FIN) {
 		o.fire(finUnvalidated)
 	}
@@ -45,11 +45,11 @@ func (o *Outcome) listen(e *SegmentArrives) {
 	switch {
 	case seg.CTL.Has(RST): // first
 		o.fire(listenRST)
-		o.skipFIN(seg)
+		o.ignoreFIN(seg)
 	case seg.CTL.Has(ACK): // second
 		o.fire(listenACK)
 		o.resetFor(seg)
-		o.skipFIN(seg)
+		o.ignoreFIN(seg)
 	case seg.CTL.Has(SYN): // third
 		o.fire(listenSYN)
 		o.TCB.State = SynReceived
@@ -60,7 +60,7 @@ func (o *Outcome) listen(e *SegmentArrives) {
 		o.TCB.startTimers(e.Now)
 	default: // fourth
 		o.fire(listenOther)
-		o.skipFIN(seg)
+		o.ignoreFIN(seg)
 	}
 }
 
@@ -105,22 +105,22 @@ func (o *Outcome) synSent(seg *Segment, now time.Duration) {
 			o.fire(synSentBadACK)
 			o.resetFor(seg)
 		}
-		o.skipFIN(seg)
+		o.ignoreFIN(seg)
 		return
 	}
 	switch { // third, the security check, has nothing to compare: labels carry none
 	case seg.CTL.Has(RST | ACK): // second
-		o.fail(synSentReset, ConnectionReset)
-		o.skipFIN(seg)
+		o.tell(synSentReset, ConnectionReset)
+		o.ignoreFIN(seg)
 		o.deleteTCB()
 	case seg.CTL.Has(RST):
 		o.fire(synSentStrayRST)
-		o.skipFIN(seg)
+		o.ignoreFIN(seg)
 	case seg.CTL.Has(SYN): // fourth
 		o.synMeetsSYN(seg, now)
 	default: // fifth
 		o.fire(synSentOther)
-		o.skipFIN(seg)
+		o.ignoreFIN(seg)
 	}
 }
 
@@ -239,9 +239,9 @@ func (o *Outcome) checkRST(seg *Segment) bool {
 			t.flush()
 			return true
 		}
-		o.fail(resetRefused, ConnectionRefused)
+		o.tell(resetRefused, ConnectionRefused)
 	case Established, FinWait1, FinWait2, CloseWait:
-		o.fail(resetEnds, ConnectionReset)
+		o.tell(resetEnds, ConnectionReset)
 	case Closing, LastAck, TimeWait:
 		o.fire(resetWhileClosing)
 	case Closed, Listen, SynSent: // 3.10.7.1 to 3.10.7.3

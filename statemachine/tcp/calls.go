@@ -9,9 +9,9 @@ func (o *Outcome) open(e Open) {
 	case Closed:
 		switch {
 		case e.Active && !e.Remote:
-			o.fail(openUnspecified, RemoteUnspecified)
+			o.tell(openUnspecified, RemoteUnspecified)
 		case e.NoRoom:
-			o.fail(openNoRoom, InsufficientResources)
+			o.tell(openNoRoom, InsufficientResources)
 		case e.Active:
 			*t = TCB{Remote: true, RCV: ReceiveSequence{WND: receiveBuffer}}
 			o.fire(openActive)
@@ -23,15 +23,15 @@ func (o *Outcome) open(e Open) {
 	case Listen:
 		switch {
 		case !e.Active:
-			o.fail(openExists, ConnectionExists)
+			o.tell(openExists, ConnectionExists)
 		case !e.Remote:
-			o.fail(openUnspecified, RemoteUnspecified)
+			o.tell(openUnspecified, RemoteUnspecified)
 		default:
 			o.fire(openListening)
 			o.synchronize(e.ISS, e.Now)
 		}
 	case SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait:
-		o.fail(openExists, ConnectionExists)
+		o.tell(openExists, ConnectionExists)
 	}
 }
 
@@ -57,13 +57,13 @@ func (o *Outcome) sendCall(e Send) {
 	t := &o.TCB
 	switch t.State {
 	case Closed:
-		o.fail(sendNotExist, ConnectionNotExist)
+		o.tell(sendNotExist, ConnectionNotExist)
 	case Listen:
 		switch {
 		case !t.Remote:
-			o.fail(sendUnspecified, RemoteUnspecified)
+			o.tell(sendUnspecified, RemoteUnspecified)
 		case len(e.Text) > sendBuffer:
-			o.fail(sendNoRoom, InsufficientResources)
+			o.tell(sendNoRoom, InsufficientResources)
 		default:
 			o.fire(sendListening)
 			o.synchronize(e.ISS, e.Now)
@@ -72,15 +72,15 @@ func (o *Outcome) sendCall(e Send) {
 	case SynSent, SynReceived, Established, CloseWait:
 		switch {
 		case t.FinQueued:
-			o.fail(sendClosing, ConnectionClosing)
+			o.tell(sendClosing, ConnectionClosing)
 		case len(t.Queue)+len(e.Text) > sendBuffer:
-			o.fail(sendNoRoom, InsufficientResources)
+			o.tell(sendNoRoom, InsufficientResources)
 		default:
 			t.queue(e)
 			o.segmentize(e.Now)
 		}
 	case FinWait1, FinWait2, Closing, LastAck, TimeWait:
-		o.fail(sendClosing, ConnectionClosing)
+		o.tell(sendClosing, ConnectionClosing)
 	}
 }
 
@@ -117,7 +117,7 @@ func (o *Outcome) receive(e Receive) {
 	t := &o.TCB
 	switch t.State {
 	case Closed:
-		o.fail(receiveNotExist, ConnectionNotExist)
+		o.tell(receiveNotExist, ConnectionNotExist)
 	case Listen, SynSent, SynReceived:
 		o.wait(receiveQueued)
 	case Established, FinWait1, FinWait2:
@@ -129,20 +129,20 @@ func (o *Outcome) receive(e Receive) {
 		o.take(e.Octets)
 	case CloseWait:
 		if t.Unread == 0 {
-			o.fail(receiveClosing, ConnectionClosing)
+			o.tell(receiveClosing, ConnectionClosing)
 			return
 		}
 		o.fire(receiveRest)
 		o.take(e.Octets)
 	case Closing, LastAck, TimeWait:
-		o.fail(receiveClosing, ConnectionClosing)
+		o.tell(receiveClosing, ConnectionClosing)
 	}
 }
 
 // wait queues a RECEIVE.
 func (o *Outcome) wait(r Rule) {
 	if o.TCB.Receives == maxReceives {
-		o.fail(receiveNoRoom, InsufficientResources)
+		o.tell(receiveNoRoom, InsufficientResources)
 		return
 	}
 	o.TCB.Receives++
@@ -172,12 +172,12 @@ func (o *Outcome) closeCall(e Close) {
 	t := &o.TCB
 	switch t.State {
 	case Closed:
-		o.fail(closeNotExist, ConnectionNotExist)
+		o.tell(closeNotExist, ConnectionNotExist)
 	case Listen:
-		o.fail(closeListening, ConnectionClosing)
+		o.tell(closeListening, ConnectionClosing)
 		o.deleteTCB()
 	case SynSent:
-		o.fail(closeSynSent, ConnectionClosing)
+		o.tell(closeSynSent, ConnectionClosing)
 		o.deleteTCB()
 	case SynReceived:
 		if t.Queue != "" || t.FinQueued {
@@ -195,11 +195,11 @@ func (o *Outcome) closeCall(e Close) {
 		}
 		o.finWait1(e.Now)
 	case FinWait1, FinWait2:
-		o.fail(closeAgain, ConnectionClosing)
+		o.tell(closeAgain, ConnectionClosing)
 	case CloseWait:
 		o.closeInCloseWait(e.Now)
 	case Closing, LastAck, TimeWait:
-		o.fail(closeClosing, ConnectionClosing)
+		o.tell(closeClosing, ConnectionClosing)
 	}
 }
 
@@ -213,7 +213,7 @@ func (o *Outcome) finWait1(now time.Duration) {
 func (o *Outcome) closeInCloseWait(now time.Duration) {
 	t := &o.TCB
 	if t.FinQueued {
-		o.fail(closeClosing, ConnectionClosing)
+		o.tell(closeClosing, ConnectionClosing)
 		return
 	}
 	t.FinQueued = true
@@ -230,14 +230,14 @@ func (o *Outcome) abort() {
 	t := &o.TCB
 	switch t.State {
 	case Closed:
-		o.fail(abortNotExist, ConnectionNotExist)
+		o.tell(abortNotExist, ConnectionNotExist)
 		return
 	case Listen:
-		o.fail(abortListening, ConnectionReset)
+		o.tell(abortListening, ConnectionReset)
 	case SynSent:
-		o.fail(abortSynSent, ConnectionReset)
+		o.tell(abortSynSent, ConnectionReset)
 	case SynReceived, Established, FinWait1, FinWait2, CloseWait:
-		o.fail(abortReset, ConnectionReset)
+		o.tell(abortReset, ConnectionReset)
 		o.emit(Segment{SEQ: t.SND.NXT, CTL: RST})
 	case Closing, LastAck, TimeWait:
 		o.fire(abortOK)
@@ -250,7 +250,7 @@ func (o *Outcome) abort() {
 func (o *Outcome) status() {
 	switch o.TCB.State {
 	case Closed:
-		o.fail(statusNotExist, ConnectionNotExist)
+		o.tell(statusNotExist, ConnectionNotExist)
 	case Listen:
 		o.fire(statusListen)
 	case SynSent:

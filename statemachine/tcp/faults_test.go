@@ -29,7 +29,7 @@ var faults = []struct{ name, file, from, to string }{
 	{"a new ACK leaves the timers alone", "arrives.go", "t.Retransmissions, t.Timers.Retransmission, t.Timers.User = 0, 0, 0", ""},
 	{"a retransmitted FIN does not restart 2 MSL", "arrives.go", "o.fire(finRetransmitted)\n\t\tt.startTimeWait(now)", "o.fire(finRetransmitted)\n\t\t_ = now"},
 	{"TIME-WAIT lasts one MSL", "step.go", "TimeWait: now + 2*msl", "TimeWait: now + msl"},
-	{"the retransmission timer does not back off", "timeouts.go", "t.Retransmissions = min(t.Retransmissions+1, 6)", ""},
+	{"the retransmission timer does not back off", "timeouts.go", "t.Retransmissions = min(t.Retransmissions, 254) + 1", ""},
 	{"CLOSED answers a RST", "arrives.go", "case seg.CTL.Has(RST):\n\t\to.fire(closedRST)", "case false:\n\t\to.fire(closedRST)"},
 	{"the usable window forgets what is in flight", "step.go", "t.SND.WND-inFlight, sendMSS", "t.SND.WND, sendMSS"},
 }

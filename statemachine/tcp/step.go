@@ -71,15 +71,16 @@ func later(a, b uint32) uint32 {
 
 func (o *Outcome) fire(r Rule) { o.Rules = append(o.Rules, r) }
 
-// fail answers a user's call with an error.
-func (o *Outcome) fail(r Rule, s Signals) {
+// tell is a rule that tells the user something.
+func (o *Outcome) tell(r Rule, s Signals) {
 	o.fire(r)
 	o.Signals |= s
 }
 
 func (o *Outcome) emit(s Segment) { o.Segments = append(o.Segments, s) }
 
-// sendSYN, sendSYNACK, sendACK: the forms of RFC 9293 3.10 that a connection sends.
+// sendSYN, sendSYNACK, sendACK, sendFIN and sendText send the forms of RFC 9293 3.10.
+
 func (o *Outcome) sendSYN() {
 	o.emit(Segment{SEQ: o.TCB.ISS, WND: uint16(o.TCB.RCV.WND), CTL: SYN})
 }
@@ -186,11 +187,11 @@ func (o *Outcome) transmit(now time.Duration, owed bool) {
 	t.startTimers(now)
 }
 
-// sendQueue reports that nothing could be sent.
+// sendQueue sends text, then the FIN. It reports that nothing could be sent.
 func (o *Outcome) sendQueue() (idle bool) {
 	t := &o.TCB
 	idle = true
-	for n := t.usable(); n > 0 && !t.FinSent; n = t.usable() {
+	for n := t.usable(); n > 0; n = t.usable() {
 		o.sendText(t.SND.NXT, t.sent(), n)
 		t.SND.NXT += n
 		idle = false
@@ -221,7 +222,7 @@ func (t *TCB) startTimers(now time.Duration) {
 	}
 }
 
-// rto is 1, 2, 4, ... seconds, one step for each retransmission (RFC 6298 5.5).
+// rto is 1, 2, 4, ... 60 seconds, one step for each retransmission (RFC 6298 5.5).
 func (t *TCB) rto() time.Duration {
 	return min(initialRTO<<min(t.Retransmissions, 6), maxRTO)
 }

@@ -225,12 +225,19 @@ const (
 )
 
 // Outcome is what became of an event.
+//
+// If the event is a call, Signals answers it; none is "ok". A CLOSE or ABORT that
+// deletes the TCB succeeds: its signal is for the calls that wait.
+//
+// Text has left the machine when it stands here: the caller keeps it for its user.
+// If a RECEIVE waited, the text is its answer and TCB.Receives is one less; else
+// TCB.Unread counts it until RECEIVEs take it, and is less by what each may have.
 type Outcome struct {
 	TCB      TCB       // a plain comparable value: == works, a copy is a snapshot
 	Segments []Segment // to send, in order
 	Text     string    // octets now in order for the user
 	Signals  Signals   // a bit set: connection reset, closing, ...
-	Rules    []Rule    // which sentences of the RFC fired, in order
+	Rules    []Rule    // which sentences of the RFC fired, in order; never none
 }
 
 // Step is the pure face of [Outcome.Step].

@@ -7,7 +7,7 @@ func (o *Outcome) userTimeout() {
 		o.fire(userTimeoutClosed)
 		return
 	}
-	o.fail(userTimeoutAborts, UserTimeoutAbort)
+	o.tell(userTimeoutAborts, UserTimeoutAbort)
 	o.deleteTCB()
 }
 
@@ -36,7 +36,7 @@ func (o *Outcome) retransmissionTimeout(e RetransmissionTimeout) {
 		o.fire(retransmitLastFIN)
 		o.sendFIN(t.SND.UNA)
 	}
-	t.Retransmissions = min(t.Retransmissions+1, 6)
+	t.Retransmissions = min(t.Retransmissions, 254) + 1 // it stops counting, never wraps
 	t.Timers.Retransmission = e.Now + t.rto()
 }
 

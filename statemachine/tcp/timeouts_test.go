@@ -18,6 +18,12 @@ func TestRetransmissionBacksOff(t *testing.T) {
 		require.Equal(t, now+seconds*time.Second, o.TCB.Timers.Retransmission)
 	}
 	require.Equal(t, in(SynSent).Timers.User, o.TCB.Timers.User, "repeating is no progress")
+	require.Equal(t, uint8(8), o.TCB.Retransmissions)
+	for range 300 {
+		o = Step(o.TCB, RetransmissionTimeout{Now: now})
+	}
+	require.Equal(t, uint8(255), o.TCB.Retransmissions)
+	require.Equal(t, now+maxRTO, o.TCB.Timers.Retransmission)
 
 	o = Step(o.TCB, arrive(from(irs, iss+1, SYN|ACK, "")))
 	o = Step(o.TCB, Send{Now: now, Text: "x"})
