@@ -1,0 +1,3 @@
+package tui
+
+func pane1971(c canvas, v *view) {}

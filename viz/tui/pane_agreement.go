@@ -1,0 +1,3 @@
+package tui
+
+func paneAgreement(c canvas, v *view) {}
