@@ -1,0 +1,458 @@
+package tcp
+
+import "time"
+
+// otherStates is RFC 9293 3.10.7.4. Its third check, security, has nothing to compare.
+func (o *Outcome) otherStates(seg *Segment, now time.Duration) {
+	t := &o.TCB
+	owed, ok := o.checkSequence(seg, now)
+	if !ok || o.checkRST(seg) || o.checkSYN(seg) || o.checkACKBit(seg, owed) {
+		return
+	}
+	// The segment is tailored to the window only now: RST and SYN are judged by
+	// the number that they came with.
+	t.trim(seg)
+	// A bare ACK takes no number, so none before it can be missed. To hold and
+	// answer it would let two ends with gaps acknowledge each other for ever.
+	if before(t.RCV.NXT, seg.SEQ) && seg.LEN() > 0 {
+		o.hold(seg)
+		return
+	}
+	o.inOrder(seg, owed, now)
+}
+
+// checkSequence is the first check: table 6. It reports whether to go on, and
+// whether an acknowledgment is owed in any case.
+func (o *Outcome) checkSequence(seg *Segment, now time.Duration) (owed, ok bool) {
+	t := &o.TCB
+	if t.repeatsSYN(seg) {
+		o.fire(synTrimmed)
+		seg.skipSYN()
+		owed = true
+	}
+	switch {
+	case t.acceptable(seg):
+		return owed, true
+	case t.RCV.WND == 0 && seg.SEQ == t.RCV.NXT:
+		// "If the RCV.WND is zero, no segments will be acceptable, but special
+		// allowance should be made to accept valid ACKs, URGs, and RSTs."
+		o.fire(zeroWindow)
+		return true, true
+	case seg.CTL.Has(RST):
+		o.fire(outsideRST)
+		return false, false
+	case t.State == TimeWait && seg.CTL.Has(FIN|ACK) && seg.SEQ+seg.LEN() == t.RCV.NXT:
+		// What the fifth check expects here is old by table 6: it must be met first.
+		o.fire(finRetransmitted)
+		t.startTimeWait(now)
+	case before(seg.SEQ, t.RCV.NXT):
+		o.fire(oldSegment)
+	default:
+		o.fire(outsideWindow)
+	}
+	o.sendACK()
+	return false, false
+}
+
+// repeatsSYN reports a SYN that was heard already, at IRS, in a segment that says
+// something more. Table 6 would drop the SYN,ACK that ends a simultaneous open, yet
+// figure 7 accepts it; trimming "any portions that lie outside the window
+// (including SYN and FIN)" before the test gives the figure. A bare SYN is old.
+func (t *TCB) repeatsSYN(seg *Segment) bool {
+	return t.State == SynReceived && seg.CTL.Has(SYN) && !seg.CTL.Has(RST) &&
+		seg.SEQ == t.IRS && (seg.CTL.Has(ACK) || seg.LEN() > 1)
+}
+
+// acceptable is table 6 of RFC 9293.
+func (t *TCB) acceptable(seg *Segment) bool {
+	length := seg.LEN()
+	switch {
+	case length == 0 && t.RCV.WND == 0:
+		return seg.SEQ == t.RCV.NXT
+	case t.RCV.WND == 0:
+		return false
+	case length == 0:
+		return within(t.RCV.NXT, seg.SEQ, t.RCV.WND)
+	}
+	return within(t.RCV.NXT, seg.SEQ, t.RCV.WND) || within(t.RCV.NXT, seg.SEQ+length-1, t.RCV.WND)
+}
+
+// checkRST is the second check. It reports that the segment is done with.
+func (o *Outcome) checkRST(seg *Segment) bool {
+	t := &o.TCB
+	if !seg.CTL.Has(RST) {
+		return false
+	}
+	if seg.SEQ != t.RCV.NXT {
+		o.fire(resetChallenged)
+		o.sendACK()
+		return true
+	}
+	switch t.State {
+	case SynReceived:
+		if t.Passive {
+			o.fire(resetToListen)
+			t.flush()
+			return true
+		}
+		o.tell(resetRefused, ConnectionRefused)
+	case Established, FinWait1, FinWait2, CloseWait:
+		o.tell(resetEnds, ConnectionReset)
+	case Closing, LastAck, TimeWait:
+		o.fire(resetWhileClosing)
+	case Closed, Listen, SynSent: // 3.10.7.1 to 3.10.7.3
+	}
+	o.deleteTCB()
+	return true
+}
+
+// checkSYN is the fourth check. It reports that the segment is done with.
+func (o *Outcome) checkSYN(seg *Segment) bool {
+	t := &o.TCB
+	if !seg.CTL.Has(SYN) {
+		return false
+	}
+	switch t.State {
+	case SynReceived:
+		if t.Passive {
+			o.fire(synToListen)
+			t.flush()
+			return true
+		}
+		o.fire(synReceivedChallenge)
+	case Established, FinWait1, FinWait2, CloseWait, Closing, LastAck:
+		o.fire(synChallenged)
+	case TimeWait:
+		o.fire(synInTimeWait)
+	case Closed, Listen, SynSent: // 3.10.7.1 to 3.10.7.3
+	}
+	o.sendACK()
+	return true
+}
+
+// checkACKBit is how the fifth check begins. It reports that the segment is done with.
+func (o *Outcome) checkACKBit(seg *Segment, owed bool) bool {
+	if seg.CTL.Has(ACK) {
+		return false
+	}
+	o.fire(ackOff)
+	if owed {
+		o.sendACK()
+	}
+	return true
+}
+
+// trim tailors a segment to the window: what lies before RCV.NXT or behind the
+// right edge goes, a FIN too (3.10.7.4 first).
+func (t *TCB) trim(seg *Segment) {
+	if before(seg.SEQ, t.RCV.NXT) {
+		old := t.RCV.NXT - seg.SEQ
+		if old > uint32(len(seg.Text)) {
+			seg.Text, seg.CTL = "", seg.CTL&^FIN
+		} else {
+			seg.Text = seg.Text[old:]
+		}
+		seg.skip(old)
+	}
+	room := t.RCV.NXT + t.RCV.WND - seg.SEQ
+	if uint32(len(seg.Text)) > room {
+		seg.Text = seg.Text[:room]
+	}
+	if uint32(len(seg.Text)) == room {
+		seg.CTL &^= FIN
+	}
+}
+
+// hold keeps a segment that begins after RCV.NXT (SHLD-31) and acknowledges at
+// once what is there, so that the sender learns of the gap (MAY-13).
+func (o *Outcome) hold(seg *Segment) {
+	t := &o.TCB
+	var place *Held
+	for i := range t.Held {
+		if h := &t.Held[i]; h.free() && place == nil || !h.free() && h.SEQ == seg.SEQ {
+			place = h
+		}
+	}
+	if place == nil {
+		o.fire(heldNoRoom)
+	} else {
+		o.fire(held)
+		*place = Held{
+			SEQ: seg.SEQ, ACK: seg.ACK, WND: seg.WND, UP: seg.UP,
+			CTL: seg.CTL & (ACK | URG), FIN: seg.CTL.Has(FIN), Text: seg.Text,
+		}
+	}
+	o.sendACK()
+}
+
+// free reports that nothing is held: what is held acknowledges, or has text, a FIN
+// or an urgent pointer.
+func (h *Held) free() bool { return h.CTL == 0 && !h.FIN && h.Text == "" }
+
+// release takes a held segment that the gap before it no longer holds back.
+func (t *TCB) release() (Segment, bool) {
+	for i := range t.Held {
+		h := &t.Held[i]
+		if h.free() || before(t.RCV.NXT, h.SEQ) {
+			continue
+		}
+		seg := Segment{SEQ: h.SEQ, ACK: h.ACK, WND: h.WND, UP: h.UP, CTL: h.CTL, Text: h.Text}
+		if h.FIN {
+			seg.CTL |= FIN
+		}
+		*h = Held{}
+		t.trim(&seg)
+		return seg, true
+	}
+	return Segment{}, false
+}
+
+// inOrder takes the segment that begins at RCV.NXT, then those that it makes
+// room for, through the fifth to the eighth check. All are processed before an
+// acknowledgment is sent (MUST-59).
+func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
+	t := &o.TCB
+	began := t.State
+	if !o.checkACK(seg, now) {
+		return
+	}
+	owed = o.urgTextFIN(seg, began, now) || owed
+	for {
+		seg, ok := t.release()
+		if !ok {
+			break
+		}
+		o.fire(heldProcessed)
+		if seg.CTL.Has(ACK) && !o.checkACK(&seg, now) {
+			continue
+		}
+		owed = o.urgTextFIN(&seg, began, now) || owed
+	}
+	o.settle(owed, now)
+}
+
+// checkACK is the fifth check. It reports whether to go on with the segment.
+func (o *Outcome) checkACK(seg *Segment, now time.Duration) bool {
+	t, fired := &o.TCB, len(o.Rules)
+	switch t.State {
+	case SynReceived:
+		return o.checkACKOfSYN(seg, now)
+	case Established, CloseWait:
+		if !o.acknowledge(seg, now) {
+			return false
+		}
+	case FinWait1:
+		if !o.acknowledge(seg, now) {
+			return false
+		}
+		if t.finAcknowledged() {
+			o.fire(finAcknowledged)
+			t.State = FinWait2
+		}
+	case FinWait2:
+		if !o.acknowledge(seg, now) {
+			return false
+		}
+		o.fire(closeAcknowledged)
+	case Closing:
+		if !o.acknowledge(seg, now) {
+			return false
+		}
+		if t.finAcknowledged() {
+			o.fire(closingAcknowledged)
+			t.startTimeWait(now)
+		} else {
+			o.fire(closingIgnored) // checks six to eight ignore the rest
+		}
+	case LastAck:
+		if !o.acknowledge(seg, now) {
+			return false
+		}
+		if t.finAcknowledged() {
+			o.fire(lastAckAcknowledged)
+			o.deleteTCB()
+			return false
+		}
+	case TimeWait:
+		if !seg.CTL.Has(FIN) {
+			o.fire(timeWaitIgnored)
+		}
+	case Closed, Listen, SynSent: // 3.10.7.1 to 3.10.7.3
+	}
+	if len(o.Rules) == fired && seg.LEN() == 0 {
+		o.fire(ackDuplicate)
+	}
+	return true
+}
+
+// checkACKOfSYN is the fifth check in SYN-RECEIVED.
+func (o *Outcome) checkACKOfSYN(seg *Segment, now time.Duration) bool {
+	t := &o.TCB
+	if !t.acceptableACK(seg.ACK) {
+		o.fire(synReceivedBadACK)
+		o.resetFor(seg)
+		return false
+	}
+	o.fire(synReceivedACK)
+	t.advance(seg.ACK, now)
+	t.State = Established
+	t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
+	return true
+}
+
+// acceptableACK is SND.UNA < SEG.ACK =< SND.NXT (RFC 9293 3.4).
+func (t *TCB) acceptableACK(ack uint32) bool {
+	return within(t.SND.UNA, ack-1, t.SND.NXT-t.SND.UNA)
+}
+
+// acknowledge is the fifth check's processing for ESTABLISHED, which the later
+// states share. It reports whether to go on with the segment.
+func (o *Outcome) acknowledge(seg *Segment, now time.Duration) bool {
+	t := &o.TCB
+	switch {
+	case t.acceptableACK(seg.ACK):
+		t.advance(seg.ACK, now)
+		if !t.finAcknowledged() {
+			o.fire(ackNew)
+		}
+	case before(t.SND.NXT, seg.ACK):
+		o.fire(ackBeyond)
+		o.sendACK()
+		return false
+	case seg.ACK != t.SND.UNA:
+		return true // older than the window's last word
+	}
+	if before(t.SND.WL1, seg.SEQ) || t.SND.WL1 == seg.SEQ && !before(seg.ACK, t.SND.WL2) {
+		if t.SND.WND != uint32(seg.WND) {
+			o.fire(windowUpdated)
+		}
+		t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
+	}
+	return true
+}
+
+// advance sets SND.UNA and takes what is acknowledged off the queue. The timers
+// start again with the first interval, or stop when all is acknowledged (RFC 6298
+// 5.2, 5.3).
+func (t *TCB) advance(ack uint32, now time.Duration) {
+	octets := ack - t.SND.UNA
+	if t.synOutstanding() {
+		octets--
+	}
+	t.Queue = t.Queue[min(octets, uint32(len(t.Queue))):]
+	t.SND.UNA = ack
+	t.SND.UP, t.Push = later(t.SND.UP, ack), later(t.Push, ack)
+	t.Retransmissions, t.Timers.Retransmission, t.Timers.User = 0, 0, 0
+	t.startTimers(now)
+}
+
+// finAcknowledged reports that our FIN was sent and is acknowledged.
+func (t *TCB) finAcknowledged() bool { return t.FinSent && t.SND.UNA == t.SND.NXT }
+
+// urgTextFIN is the sixth to the eighth check. It reports that an acknowledgment
+// is owed.
+func (o *Outcome) urgTextFIN(seg *Segment, began State, now time.Duration) (owed bool) {
+	if seg.CTL.Has(URG) {
+		o.checkURG(seg)
+	}
+	if seg.Text != "" {
+		owed = o.segmentText(seg)
+	}
+	if seg.CTL.Has(FIN) {
+		o.checkFIN(began, now)
+		owed = true
+	}
+	return owed
+}
+
+// checkURG is the sixth check. The user is told once for continuous urgent data.
+func (o *Outcome) checkURG(seg *Segment) {
+	t := &o.TCB
+	switch t.State {
+	case Established, FinWait1, FinWait2:
+		o.fire(urgentAhead)
+		consumed := t.RCV.NXT - t.Unread
+		told := before(consumed, t.RCV.UP)
+		t.RCV.UP = later(t.RCV.UP, seg.SEQ+uint32(seg.UP))
+		if !told && before(consumed, t.RCV.UP) {
+			o.Signals |= UrgentData
+		}
+	case CloseWait, Closing, LastAck, TimeWait:
+		o.fire(urgentIgnored)
+	case Closed, Listen, SynSent, SynReceived: // not reached
+	}
+}
+
+// segmentText is the seventh check. It reports that an acknowledgment is owed.
+func (o *Outcome) segmentText(seg *Segment) bool {
+	t := &o.TCB
+	switch t.State {
+	case Established, FinWait1, FinWait2:
+		o.fire(textAccepted)
+		t.RCV.NXT += uint32(len(seg.Text))
+		o.Text += seg.Text
+		return true
+	case CloseWait, Closing, LastAck, TimeWait:
+		o.fire(textIgnored)
+	case Closed, Listen, SynSent, SynReceived: // not reached
+	}
+	return false
+}
+
+// checkFIN is the eighth check. RCV.NXT goes over the first FIN only: it ended
+// the other end's numbers.
+func (o *Outcome) checkFIN(began State, now time.Duration) {
+	t := &o.TCB
+	switch t.State {
+	case Established:
+		if began == SynReceived {
+			o.fire(finInHandshake)
+		} else {
+			o.fire(finArrived)
+		}
+		t.State = CloseWait
+	case FinWait1:
+		o.fire(finToClosing)
+		t.State = Closing
+	case FinWait2:
+		o.fire(finToTimeWait)
+		t.startTimeWait(now)
+	case CloseWait, Closing, LastAck:
+		o.fire(finAgain)
+		return
+	case TimeWait:
+		o.fire(finAgainInTimeWait)
+		t.startTimeWait(now)
+		return
+	case Closed, Listen, SynSent, SynReceived: // not reached
+	}
+	t.RCV.NXT++
+	o.Signals |= ConnectionClosing
+}
+
+// settle ends the processing of an arrival: the text goes to a waiting RECEIVE
+// or stays unread, a CLOSE that waited is processed, and what can be sent is.
+func (o *Outcome) settle(owed bool, now time.Duration) {
+	t := &o.TCB
+	switch {
+	case o.Text == "":
+	case t.Receives > 0:
+		t.Receives--
+	default:
+		t.Unread += uint32(len(o.Text))
+		t.RCV.WND = receiveBuffer - t.Unread
+	}
+	if o.Signals&ConnectionClosing != 0 {
+		t.Receives = 0
+	}
+	t.RCV.UP = later(t.RCV.UP, t.RCV.NXT-t.Unread)
+	if t.FinQueued && t.State == Established {
+		o.fire(closeProcessed)
+		t.State = FinWait1
+	}
+	began := t.State
+	o.transmit(now, owed)
+	if t.State != began {
+		o.fire(closeProcessed)
+	}
+}
