@@ -16,46 +16,46 @@ import (
 var ctx = context.Background()
 
 // played runs a built-in scenario to its end.
-func played(t testing.TB, name string) *handshake.Trace {
-	t.Helper()
+func played(tb testing.TB, name string) *handshake.Trace {
+	tb.Helper()
 	s, err := handshake.Load(name)
-	require.NoError(t, err)
-	tl := timeline(t, s)
-	finish(t, tl)
+	require.NoError(tb, err)
+	tl := timeline(tb, s)
+	finish(tb, tl)
 	return tl.Trace()
 }
 
-func timeline(t testing.TB, s *handshake.Scenario) *handshake.Timeline {
-	t.Helper()
+func timeline(tb testing.TB, s *handshake.Scenario) *handshake.Timeline {
+	tb.Helper()
 	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, s)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return tl
 }
 
-func finish(t testing.TB, tl *handshake.Timeline) {
-	t.Helper()
+func finish(tb testing.TB, tl *handshake.Timeline) {
+	tb.Helper()
 	for {
 		if err := tl.Next(ctx); err != nil {
-			require.ErrorIs(t, err, handshake.ErrOver)
+			require.ErrorIs(tb, err, handshake.ErrOver)
 			return
 		}
 	}
 }
 
-func scripted(t testing.TB, lines string) *handshake.Trace {
-	t.Helper()
+func scripted(tb testing.TB, lines string) *handshake.Trace {
+	tb.Helper()
 	s, err := handshake.Parse("test", "test", []byte(
 		"-- setup --\npeer client 127.0.0.1:49152 iss=100\npeer server 127.0.0.1:7147 iss=300\n-- script --\nserver socket\nserver listen 8\nserver accept\nclient socket\nclient connect server\n"+lines))
-	require.NoError(t, err)
-	tl := timeline(t, s)
-	finish(t, tl)
+	require.NoError(tb, err)
+	tl := timeline(tb, s)
+	finish(tb, tl)
 	return tl.Trace()
 }
 
-func text(t testing.TB, trace *handshake.Trace, o viz.Options) string {
-	t.Helper()
+func text(tb testing.TB, trace *handshake.Trace, o viz.Options) string {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, viz.Text(&b, trace, o))
+	require.NoError(tb, viz.Text(&b, trace, o))
 	return b.String()
 }
 

@@ -21,8 +21,7 @@ func BenchmarkRecordedStep(b *testing.B) {
 	require.NoError(b, err)
 	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, s)
 	require.NoError(b, err)
-	for tl.Next(ctx) == nil {
-	}
+	finish(b, tl)
 	var choices []handshake.Choice
 	for _, step := range tl.Trace().Steps {
 		c, err := handshake.ParseChoice(step.Choice)
@@ -56,8 +55,7 @@ func BenchmarkScenario(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				for tl.Next(ctx) == nil {
-				}
+				finish(b, tl)
 				if err := tl.Close(); err != nil {
 					b.Fatal(err)
 				}

@@ -181,7 +181,7 @@ func (w *World) tell(i, at int, before tcp.State, o *tcp.Outcome) *handshake.Ste
 		w.order++
 		s.ready = w.order
 		w.offer(i)
-	case waits && h.blocked.call == "connect" && w.connected(i, before, o):
+	case waits && h.blocked.call == "connect" && w.connected(i, o):
 		s.text += o.Text
 		return nil
 	case waits && h.blocked.call == "recv" && w.received(i, o):
@@ -192,16 +192,16 @@ func (w *World) tell(i, at int, before tcp.State, o *tcp.Outcome) *handshake.Ste
 }
 
 // connected answers a connect() that waits, if the machine has settled the matter.
-func (w *World) connected(i int, before tcp.State, o *tcp.Outcome) bool {
+func (w *World) connected(i int, o *tcp.Outcome) bool {
 	on := w.hosts[i].blocked.on
 	switch {
 	case o.TCB.State.Synchronized():
 		w.answer(i, on, "0", connectReturns)
 	case o.Signals&tcp.UserTimeoutAbort != 0:
 		w.answer(i, on, "-1 ETIMEDOUT", connectTimedOut)
-	case o.Signals&tcp.ConnectionRefused != 0, o.Signals&tcp.ConnectionReset != 0 && before == tcp.SynSent:
+	case o.Signals&tcp.ConnectionReset != 0: // in SYN-SENT
 		w.answer(i, on, "-1 ECONNREFUSED", connectRefused)
-	case o.Signals&tcp.ConnectionReset != 0:
+	case o.Signals&tcp.ConnectionRefused != 0: // in SYN-RECEIVED, where the other end did not refuse at first
 		w.answer(i, on, "-1 ECONNRESET", connectReset)
 	default:
 		return false

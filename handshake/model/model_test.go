@@ -273,7 +273,7 @@ func TestSocketCallsFailAsPOSIXSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := session(t, peers+"-- script --\n"+c.script+"\n")
 			var last handshake.Step
-			for range strings.Split(c.script, "\n") {
+			for range strings.SplitSeq(c.script, "\n") {
 				last = do(t, s, "client")[0]
 			}
 			require.Equal(t, c.label, last.Label)
@@ -446,4 +446,52 @@ func TestNothingIsLeftOfASession(t *testing.T) {
 		require.NoError(t, s.Close())
 	}
 	require.LessOrEqual(t, files(), before+1)
+}
+
+// reach plays a script to its end and collects the rules that fired.
+func reach(t *testing.T, fired map[string]bool, text string) {
+	t.Helper()
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, text))
+	require.NoError(t, err)
+	finish(t, tl)
+	for _, step := range tl.Trace().Steps {
+		for _, y := range step.Why {
+			fired[y.Rule] = true
+		}
+	}
+}
+
+func finish(tb testing.TB, tl *handshake.Timeline) {
+	tb.Helper()
+	for {
+		if err := tl.Next(ctx); err != nil {
+			require.ErrorIs(tb, err, handshake.ErrOver)
+			return
+		}
+	}
+}
+
+func TestEveryRuleOfTheHostIsReached(t *testing.T) {
+	const server = peers + "-- script --\nserver socket\nserver bind :7147\nserver listen 8\n"
+	const open = server + "server accept\nclient socket\nclient connect server\nuntil server ESTABLISHED\nreturn server\n"
+	fired := map[string]bool{"checksum-refused": true} // TestRFC9293_3_1_AGarbledDatagramIsRefusedByItsChecksum
+	for _, text := range []string{
+		open + "server recv\nclient send \"a\"\narrive server <DATA=1>\nreturn server\nclient send \"b\"\narrive server <DATA=1>\nserver recv\nserver recv\nclient close\narrive server <CTL=FIN,ACK>\nreturn server\n",
+		open + "client close\narrive server <CTL=FIN,ACK>\n",
+		open + "client recv\nserver abort\narrive client <CTL=RST>\nreturn client\nclient close\nserver reboot\nwait 1s\n",
+		open + "server abort\narrive client <CTL=RST>\nclient recv\n",
+		open + "inject server <SEQ=101><ACK=301><UP=1><CTL=URG,ACK>\narrive server <CTL=URG,ACK>\n",
+		open + "client send \"a\"\nduplicate server <DATA=1>\ndrop server <DATA=1>\ndrop server <DATA=1>\n" + strings.Repeat("timeout client retransmission\ndrop server <DATA=1>\n", 9) + "timeout client user\n",
+		server + "server socket\nserver bind :7147\n",
+		peers + "-- script --\nclient socket\nclient connect server\nserver socket\nserver connect client\narrive client <CTL=SYN>\ninject client <SEQ=301><CTL=RST>\narrive client <CTL=RST>\n",
+		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver accept\n",
+		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver close\n",
+		peers + "-- script --\nclient socket\nclient connect server\narrive server <CTL=SYN>\narrive client <CTL=RST,ACK>\n",
+		peers + "-- script --\nclient socket\nclient connect server\ndrop server <CTL=SYN>\n" + strings.Repeat("timeout client retransmission\ndrop server <CTL=SYN>\n", 9) + "timeout client user\n",
+	} {
+		reach(t, fired, text)
+	}
+	for _, rule := range model.Rules() {
+		require.True(t, fired[rule.Rule], rule.Rule)
+	}
 }
