@@ -1,0 +1,198 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+
+	"sockscope/viz"
+)
+
+// The screen, at 80x24, 120x40 and 200x60 and all sizes between:
+//
+//		title            title                     title
+//		ends, two rows   CLIENT box | SERVER box   CLIENT | ladder       | SERVER
+//		ladder           ladder                    box    |              | box
+//		one pane         1 why                     1 why
+//		                 one more pane             2 segment | 4 map     | 5 agreement
+//		                                           (or 3)    |           | 6 1971
+//		next             next                      next
+//		hints            hints                     hints
+//
+//	  - The ladder gets the rows that nothing else needs.
+//	  - Below 80x24 there is no pane, below 60x15 one line says so.
+//	  - An enlarged pane has all between title and next; so has the ladder alone.
+//	  - A menu covers what is below the ladder, which moves up as far as it must.
+const (
+	leastWidth, leastHeight = 60, 15
+	paneWidth, paneHeight   = 80, 24  // from here on there is a pane
+	endsWidth, endsHeight   = 120, 40 // boxes for the ends, two panes
+	allWidth, allHeight     = 200, 60 // all panes but one
+)
+
+// draw draws a frame on the whole screen.
+func (d *dashboard) draw(c canvas) {
+	v := d.view()
+	if c.w < leastWidth || c.h < leastHeight {
+		c.screen.HideCursor()
+		c.text(0, 0, c.w, v.words("dash.too-small", "w", strconv.Itoa(c.w), "h", strconv.Itoa(c.h)), tcell.StyleDefault)
+		return
+	}
+	d.drawTitle(c.part(0, 0, c.w, 1), v)
+	d.drawNext(c.part(0, c.h-2, c.w, 1), v)
+	d.drawHints(c.part(0, c.h-1, c.w, 1), v)
+	middle := c.part(0, 1, c.w, c.h-3)
+	covered := 0
+	if d.list != nil {
+		covered = min(d.list.height(), middle.h-4)
+	}
+	switch {
+	case d.model.pane > 0 && d.model.large:
+		d.drawPane(middle, v, d.model.pane, true)
+	case d.model.pane == 0, c.w < paneWidth, c.h < paneHeight:
+		drawHeaded(middle.part(0, 0, middle.w, middle.h-covered), v)
+	case c.w >= allWidth && c.h >= allHeight:
+		d.drawAll(middle, v, covered)
+	case c.w >= endsWidth && c.h >= endsHeight:
+		d.drawBoxes(middle, v, covered)
+	default:
+		d.drawOnePane(middle, v, covered)
+	}
+	if d.list != nil {
+		h := min(d.list.height(), middle.h)
+		w := min(d.list.width, middle.w)
+		d.list.draw(middle.part((middle.w-w)/2, middle.h-h, w, h), v)
+	}
+}
+
+// drawOnePane has the ladder above and one pane below.
+func (d *dashboard) drawOnePane(c canvas, v *view, covered int) {
+	const pane = 8
+	drawHeaded(c.part(0, 0, c.w, c.h-max(pane, covered)), v)
+	d.drawPane(c.part(0, c.h-pane, c.w, pane), v, d.model.pane, true)
+}
+
+// drawBoxes has the two ends above the ladder, then pane 1 and one more.
+func (d *dashboard) drawBoxes(c canvas, v *view, covered int) {
+	const ends, why, pane = 9, 5, 11
+	half := (c.w - 4) / 2
+	drawEnd(c.part(0, 1, half, ends), v, 0)
+	drawEnd(c.part(c.w-half, 1, half, ends), v, 1)
+	drawTitled(c.part(0, ends+1, c.w, c.h-ends-1-max(why+pane, covered)), v)
+	d.drawPane(c.part(0, c.h-why-pane, c.w, why), v, 1, false)
+	d.drawPane(c.part(0, c.h-pane, c.w, pane), v, d.model.lower, true)
+}
+
+// drawAll has the ends beside the ladder, then pane 1, then four more.
+func (d *dashboard) drawAll(c canvas, v *view, covered int) {
+	const (
+		ends, why, pane = 17, 4, 23
+		side, gap       = 44, 2
+		left, right     = 66, 53 // the middle one gets the rest
+	)
+	drawEnd(c.part(0, 1, side, ends), v, 0)
+	drawEnd(c.part(c.w-side, 1, side, ends), v, 1)
+	drawTitled(c.part(side+gap, 1, c.w-2*(side+gap), c.h-1-max(why+pane, covered)), v)
+	d.drawPane(c.part(0, c.h-why-pane, c.w, why), v, 1, false)
+	first := 2
+	if d.model.pane == 3 {
+		first = 3
+	}
+	lower := c.part(0, c.h-pane, c.w, pane)
+	d.drawPane(lower.part(0, 0, left, pane), v, first, false)
+	d.drawPane(lower.part(left+gap, 0, c.w-left-right-2*gap, pane), v, 4, false)
+	d.drawPane(lower.part(c.w-right, 0, right, pane/2), v, 5, false)
+	d.drawPane(lower.part(c.w-right, pane/2, right, pane-pane/2), v, 6, false)
+}
+
+// drawHeaded is the ladder with both ends named above it, each with its state and the
+// call that its program waits in.
+func drawHeaded(c canvas, v *view) {
+	at := ladderColumns(c.w)
+	for peer := range 2 {
+		e := &v.ends[peer]
+		state, style := e.State, v.side(peer)
+		if v.hidden && e.State != v.before[peer].State {
+			state, style = unknown, c.palette.Hidden
+		}
+		call, _, waits := strings.Cut(e.Call, "(")
+		if waits {
+			call += "() " + v.say.Text("dash.waits")
+		}
+		if peer == 0 {
+			c.text(at.state, 0, c.w/2-at.state-1, heading(v, peer), v.side(peer))
+			c.text(at.state, 1, stateWidth, state, style)
+			c.text(at.left+2, 1, c.w/2-at.left-2, call, c.palette.Waiting)
+			continue
+		}
+		c.right(c.w/2, 0, at.right+stateWidth+2-c.w/2, heading(v, peer), v.side(peer))
+		c.text(at.right+2, 1, stateWidth, state, style)
+		c.right(c.w/2, 1, at.right-1-c.w/2, call, c.palette.Waiting)
+	}
+	c.horizontal(0, 2, c.w, c.palette.Line)
+	c.text(at.left, 2, 1, "+", c.palette.Line)
+	c.text(at.right, 2, 1, "+", c.palette.Line)
+	drawLadder(c.part(0, 3, c.w, c.h-3), v)
+}
+
+// drawTitled is the ladder below its title; the ends stand in boxes of their own.
+func drawTitled(c canvas, v *view) {
+	c.rule(0, " "+v.say.Text("dash.ladder")+" ", "", tcell.StyleDefault, tcell.StyleDefault)
+	drawLadder(c.part(0, 1, c.w, c.h-1), v)
+}
+
+// drawPane draws a pane below its title. With tabs the others are named beside it.
+func (d *dashboard) drawPane(c canvas, v *view, number int, tabs bool) {
+	p := &panes[number-1]
+	note := ""
+	if p.sources != nil && c.w >= endsWidth {
+		note = p.sources(v)
+	}
+	if note != "" {
+		note = " " + note + " "
+	}
+	c.rule(0, "", note, tcell.StyleDefault, c.palette.Source)
+	x := 1
+	for i := range panes {
+		if i+1 == number || tabs && (c.w < endsWidth || i > 0) {
+			x += c.tab(x, v, i+1, i+1 == number, i+1 == d.model.pane, tabs) + 1
+		}
+	}
+	inside := c.part(1, 1, c.w-1, c.h-1)
+	p.draw(inside, v)
+}
+
+// tab names a pane in a title line: in brackets if it has the focus, with its question
+// if it is the one below.
+func (c canvas) tab(x int, v *view, number int, drawn, focus, short bool) int {
+	p := &panes[number-1]
+	name := strconv.Itoa(number) + " " + v.say.Text(p.title)
+	if drawn && !short && number > 1 {
+		name = strconv.Itoa(number) + " " + v.say.Text(p.title) + ": " + v.say.Text(p.question)
+	}
+	if _, cut := cut(name, c.w-x-3); cut < width(name) {
+		return -1
+	}
+	if focus {
+		return c.text(x, 0, c.w, "["+name+"]", c.palette.Focus)
+	}
+	return c.text(x, 0, c.w, " "+name+" ", tcell.StyleDefault)
+}
+
+// view collects what the frame shows.
+func (d *dashboard) view() *view {
+	t := d.model.timeline
+	trace, n := t.Trace(), t.N()
+	if d.frame != nil && d.fresh {
+		return d.frame
+	}
+	d.frame = &view{
+		trace: trace, n: n,
+		ends: viz.Ends(trace, n), before: viz.Ends(trace, max(n-1, 0)), rows: viz.Ladder(trace, n),
+		lang: d.lang, say: d.say, glyphs: d.glyphs, colours: d.colours,
+		relative: d.model.relative, hidden: d.model.hidden, bytes: d.model.bytes, scroll: d.model.scroll,
+	}
+	d.fresh = true
+	return d.frame
+}

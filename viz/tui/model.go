@@ -1,0 +1,241 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"sockscope/handshake"
+	"sockscope/viz"
+)
+
+// stepper is where the dashboard stands, without a screen. It drives a timeline; the
+// panels see its [view] of it.
+type stepper struct {
+	timeline *handshake.Timeline
+	pane     int  // which pane has the focus, 1 to 6; 0: the ladder alone
+	lower    int  // the pane below pane 1, where there is room for both
+	large    bool // the pane has all the room
+	bytes    bool // pane 2 shows the octets
+	scroll   int
+	relative bool
+	predict  bool // forward first hides a step's answer
+	hidden   bool // it does so now
+	playing  bool
+	speed    int // an index of speeds
+	query    string
+}
+
+// panesNumber is how many panes there are.
+const panesNumber = 6
+
+// speeds are how long autoplay stays on a step.
+var speeds = [...]time.Duration{
+	4 * time.Second, 2 * time.Second, time.Second, 500 * time.Millisecond, 250 * time.Millisecond,
+}
+
+var (
+	errInFlight = errors.New("no segment is in flight")
+	errNotFound = errors.New("not found")
+)
+
+func newStepper(t *handshake.Timeline) *stepper {
+	return &stepper{timeline: t, pane: 1, lower: 2, speed: 2}
+}
+
+// forward goes one step on. To predict, it shows the step without its answer first.
+func (m *stepper) forward(ctx context.Context) error {
+	if m.hidden {
+		m.hidden = false
+		return nil
+	}
+	if err := m.timeline.Next(ctx); err != nil {
+		return err
+	}
+	m.hidden = m.predict
+	return nil
+}
+
+// back goes one step back.
+func (m *stepper) back() {
+	m.hidden = false
+	m.timeline.Back()
+}
+
+// nextChange goes on to the next step that changes a state, or to the end.
+func (m *stepper) nextChange(ctx context.Context) error {
+	m.hidden = false
+	for moved := false; ; moved = true {
+		err := m.timeline.Next(ctx)
+		switch {
+		case moved && errors.Is(err, handshake.ErrOver):
+			return nil
+		case err != nil:
+			return err
+		case m.changes(m.timeline.N()):
+			return nil
+		}
+	}
+}
+
+// previousChange goes back to the last step that changed a state, or to the start.
+func (m *stepper) previousChange() {
+	m.hidden = false
+	for m.timeline.Back() && m.timeline.N() > 0 && !m.changes(m.timeline.N()) {
+	}
+}
+
+// changes reports whether step n changed a state.
+func (m *stepper) changes(n int) bool {
+	s := m.timeline.Trace().Steps[n-1]
+	return s.Before != s.After
+}
+
+// goTo goes to a step, playing on where it has not been played yet.
+func (m *stepper) goTo(ctx context.Context, n int) error {
+	m.hidden = false
+	m.timeline.Seek(n)
+	for m.timeline.N() < n {
+		if err := m.timeline.Next(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do lets a choice happen.
+func (m *stepper) do(ctx context.Context, c handshake.Choice) error {
+	m.hidden = false
+	return m.timeline.Do(ctx, c)
+}
+
+// disturb loses or doubles the segment that is coming, or else the oldest in flight.
+func (m *stepper) disturb(ctx context.Context, verb handshake.Verb) error {
+	coming, _ := m.timeline.Coming()
+	var oldest *handshake.Choice
+	for _, c := range m.timeline.Choices() {
+		switch {
+		case c.Verb != verb:
+		case coming.Verb == handshake.Arrive && coming.Peer == c.Peer && coming.Packet == c.Packet:
+			return m.do(ctx, c)
+		case oldest == nil || c.Packet < oldest.Packet:
+			oldest = &c
+		}
+	}
+	if oldest == nil {
+		return errInFlight
+	}
+	return m.do(ctx, *oldest)
+}
+
+// visit takes up another future.
+func (m *stepper) visit(f handshake.Future) {
+	m.hidden = false
+	m.timeline.Visit(f)
+}
+
+// group is a kind of things that may happen next.
+type group string
+
+// The groups of the menu, in its order.
+const (
+	groupSegments group = "segments"
+	groupTimers   group = "timers"
+	groupCalls    group = "calls"
+)
+
+func groupOf(v handshake.Verb) group {
+	switch v {
+	case handshake.Timeout, handshake.Wait:
+		return groupTimers
+	case handshake.Call, handshake.Return:
+		return groupCalls
+	default:
+		return groupSegments
+	}
+}
+
+// choices lists what may happen, the coming one first and its group before the
+// others. In the midst of what a choice caused there is nothing to choose.
+func (m *stepper) choices() []handshake.Choice {
+	choices := slices.Clone(m.timeline.Choices())
+	coming, ok := m.timeline.Coming()
+	if !ok {
+		coming = handshake.Choice{}
+	}
+	order := []group{groupOf(coming.Verb), groupSegments, groupTimers, groupCalls}
+	rank := func(c handshake.Choice) int {
+		if c == coming {
+			return -1
+		}
+		return slices.Index(order, groupOf(c.Verb))
+	}
+	slices.SortStableFunc(choices, func(a, b handshake.Choice) int { return cmp.Compare(rank(a), rank(b)) })
+	return choices
+}
+
+// open gives a pane the focus; 0 leaves the ladder alone.
+func (m *stepper) open(pane int) {
+	m.pane, m.scroll = pane, 0
+	if pane == 0 {
+		m.large = false
+	}
+	if pane > 1 {
+		m.lower = pane
+	}
+}
+
+// turn opens the next pane, or the one before.
+func (m *stepper) turn(by int) {
+	m.open((max(m.pane, 1)+by+panesNumber-1)%panesNumber + 1)
+}
+
+// why opens the first pane with all its rules, or puts it back.
+func (m *stepper) why() {
+	large := m.pane != 1 || !m.large
+	m.open(1)
+	m.large = large
+}
+
+// octets shows the segment as bytes, or as bits again.
+func (m *stepper) octets() {
+	bytes := m.pane != 2 || !m.bytes
+	m.open(2)
+	m.bytes = bytes
+}
+
+// find goes to the next step, or with by -1 to the one before, that says what is
+// looked for; after the last comes the first.
+func (m *stepper) find(by int, says func(n int) string) error {
+	total := m.timeline.Len()
+	query := strings.ToLower(m.query)
+	at := m.timeline.N()
+	for range total {
+		at = (at+by-1+total)%total + 1
+		if strings.Contains(strings.ToLower(says(at)), query) {
+			m.hidden = false
+			m.timeline.Seek(at)
+			return nil
+		}
+	}
+	return errNotFound
+}
+
+// faster plays faster, or slower.
+func (m *stepper) faster(by int) { m.speed = min(max(m.speed+by, 0), len(speeds)-1) }
+
+// deadline is when a peer's timer ends; false if it is off.
+func deadline(e *viz.End, timer string) (time.Duration, bool) {
+	var earliest time.Duration
+	for i := range e.Conns {
+		if v, ok := e.Conns[i].Var(timer + " timer"); ok {
+			if at, err := time.ParseDuration(v.Value + "ns"); err == nil && (earliest == 0 || at < earliest) {
+				earliest = at
+			}
+		}
+	}
+	return earliest, earliest > 0
+}

@@ -1,0 +1,415 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/tview"
+
+	"sockscope/handshake"
+	"sockscope/viz/words"
+)
+
+// Options are what a person can choose of the dashboard.
+type Options struct {
+	Lang   string // "en" or "ko"
+	Mouse  bool   // the wheel steps, and the terminal copies no text
+	Color  bool
+	Config Config
+	Load   func(name string) (*handshake.Timeline, error) // another scenario, for :open
+}
+
+// Run shows a timeline until the person leaves or the context ends. It closes what
+// Load gave it, the first timeline is its caller's. The terminal is left as it was
+// found, also by a panic.
+func Run(ctx context.Context, t *handshake.Timeline, o Options) error {
+	tty, glyphs, err := openTerminal(os.Getenv, o.Config.Glyphs)
+	if err != nil {
+		return err
+	}
+	screen, err := newScreen(tty)
+	if err != nil {
+		return fmt.Errorf("tui: terminal: %w", err)
+	}
+	d := newDashboard(ctx, t, o, glyphs)
+	return errors.Join(d.run(newShadow(screen)), d.close())
+}
+
+// newScreen makes the screen on a Tty, or on tcell's own choice of one.
+func newScreen(tty tcell.Tty) (tcell.Screen, error) {
+	if tty == nil {
+		return tcell.NewScreen()
+	}
+	return tcell.NewTerminfoScreenFromTty(tty)
+}
+
+// dashboard is the one widget of the application: it draws every panel, and takes
+// every key. What it shows is in its model.
+type dashboard struct {
+	*tview.Box
+	app     *tview.Application
+	ctx     context.Context
+	model   *stepper
+	keys    *Keys
+	load    func(string) (*handshake.Timeline, error)
+	loaded  *handshake.Timeline // by load, to be closed
+	via     string              // the sockets that carry the segments
+	lang    string
+	say     *words.Words
+	glyphs  Glyphs
+	colours Palette
+	mouse   bool
+	list    *list              // what is open
+	prompt  *prompt            // what is being typed
+	remark  func(*view) string // said instead of what comes next, until a key is pressed
+	asking  bool               // whether to leave
+	timer   *time.Timer        // autoplay's
+	frame   *view
+	fresh   bool // frame is what the model shows
+}
+
+func newDashboard(ctx context.Context, t *handshake.Timeline, o Options, glyphs Glyphs) *dashboard {
+	d := &dashboard{
+		Box: tview.NewBox(), app: tview.NewApplication(), ctx: ctx, keys: o.Config.Keys, load: o.Load,
+		lang: o.Lang, say: words.For(o.Lang), glyphs: glyphs, mouse: o.Mouse,
+	}
+	if o.Color {
+		d.colours = Colours()
+	}
+	d.begin(t)
+	return d
+}
+
+// begin shows a timeline from its start.
+func (d *dashboard) begin(t *handshake.Timeline) {
+	d.model, d.via, d.fresh = newStepper(t), "", false
+	if s, ok := t.Session().(interface{ Via() string }); ok {
+		d.via = s.Via()
+	}
+}
+
+// close closes the timeline that was loaded, if one was.
+func (d *dashboard) close() error {
+	if d.loaded == nil {
+		return nil
+	}
+	return d.loaded.Close()
+}
+
+func (d *dashboard) run(screen tcell.Screen) error {
+	defer context.AfterFunc(d.ctx, d.app.Stop)()
+	defer d.pause()
+	return d.app.SetScreen(screen).EnableMouse(d.mouse).SetRoot(d, true).Run()
+}
+
+// Draw implements [tview.Primitive].
+func (d *dashboard) Draw(screen tcell.Screen) {
+	x, y, w, h := d.GetRect()
+	d.draw(canvas{screen, x, y, w, h, d.glyphs, d.colours})
+}
+
+// InputHandler implements [tview.Primitive].
+func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
+	return func(event *tcell.EventKey, _ func(tview.Primitive)) {
+		d.fresh, d.remark = false, nil
+		if d.prompt != nil {
+			d.typed(event)
+			return
+		}
+		in := stepping
+		if d.list != nil {
+			in = menu
+		}
+		p := d.keys.find(event, in)
+		if p.hangul {
+			d.say1("dash.hangul")
+		}
+		asking := d.asking
+		d.asking = false
+		if asking && d.answer(p) {
+			return
+		}
+		for _, h := range p.hits {
+			if d.prompt == nil { // the rest of a Hangul syllable
+				d.act(h)
+			}
+		}
+		if len(p.hits) == 0 && !p.hangul && !(in == menu && p.name == "Space") {
+			d.say1("dash.no-key", "key", p.name, "help", d.keys.hint(actHelp))
+		}
+	}
+}
+
+// act does what a key stands for.
+func (d *dashboard) act(h hit) {
+	d.fresh = false
+	if d.list != nil && d.inList(h) {
+		return
+	}
+	m := d.model
+	switch h.action {
+	case actForward:
+		d.pause()
+		d.try(m.forward(d.ctx))
+	case actBack:
+		d.pause()
+		m.back()
+	case actNextChange:
+		d.try(m.nextChange(d.ctx))
+	case actPreviousChange:
+		m.previousChange()
+	case actFirst:
+		d.try(m.goTo(d.ctx, 0))
+	case actLatest:
+		d.try(m.goTo(d.ctx, m.timeline.Len()))
+	case actPlay:
+		d.play()
+	case actFaster:
+		m.faster(1)
+		d.speed()
+	case actSlower:
+		m.faster(-1)
+		d.speed()
+	case actChoose:
+		d.pause()
+		d.chooseOrSay()
+	case actLose:
+		d.try(m.disturb(d.ctx, handshake.Drop))
+	case actDouble:
+		d.try(m.disturb(d.ctx, handshake.Duplicate))
+	case actFutures:
+		d.futures()
+	default:
+		d.look(h)
+	}
+}
+
+// look does what changes how the steps are shown, not which.
+func (d *dashboard) look(h hit) {
+	m := d.model
+	switch h.action {
+	case actPredict:
+		m.predict = !m.predict
+		m.hidden = m.hidden && m.predict
+		d.say1(map[bool]string{true: "dash.predict-on", false: "dash.predict-off"}[m.predict])
+	case actPane:
+		m.open(h.nth + 1)
+	case actLadder:
+		m.open(0)
+	case actNextPane:
+		m.turn(1)
+	case actPreviousPane:
+		m.turn(-1)
+	case actEnlarge:
+		m.large = !m.large && m.pane > 0
+	case actScrollDown:
+		m.scroll += scrollBy
+	case actScrollUp:
+		m.scroll = max(m.scroll-scrollBy, 0)
+	case actWhy:
+		m.why()
+	case actBytes:
+		m.octets()
+	case actRelative:
+		m.relative = !m.relative
+	default:
+		d.rest(h)
+	}
+}
+
+// scrollBy is how many lines a long pane moves at once.
+const scrollBy = 5
+
+// rest does what opens a prompt or changes the program itself.
+func (d *dashboard) rest(h hit) {
+	switch h.action {
+	case actGoTo:
+		d.ask("dash.ask-goto", d.goTo)
+	case actSearch:
+		d.ask("dash.ask-search", d.search)
+	case actSearchNext:
+		d.find(1)
+	case actSearchPrevious:
+		d.find(-1)
+	case actExport:
+		d.ask("dash.ask-export", d.export)
+	case actCommand:
+		d.ask("", d.command)
+	case actMouse:
+		d.mouse = !d.mouse
+		d.app.EnableMouse(d.mouse)
+		d.say1(map[bool]string{true: "dash.mouse-on", false: "dash.mouse-off"}[d.mouse])
+	case actLanguage:
+		d.turnLanguage()
+	case actHelp:
+		d.help()
+	case actClose:
+		d.pause()
+		d.model.large = false
+	case actLeave:
+		d.leave()
+	}
+}
+
+// inList does what a key stands for while a list is open; false for the keys that
+// mean there what they always mean.
+func (d *dashboard) inList(h hit) bool {
+	l := d.list
+	page := max(l.shown-1, 1)
+	switch h.action {
+	case actMenuDown:
+		l.move(1)
+	case actMenuUp:
+		l.move(-1)
+	case actScrollDown:
+		l.move(page)
+	case actScrollUp:
+		l.move(-page)
+	case actDo, actEntry:
+		nth := l.at
+		if h.action == actEntry {
+			nth = h.nth
+		}
+		if do := l.pick(d.view(), nth); do != nil {
+			d.list, d.fresh = nil, false
+			do()
+		}
+	case actClose, actHelp:
+		d.list = nil
+	case actLanguage:
+		d.turnLanguage()
+	default:
+		d.list = nil
+		return false
+	}
+	return true
+}
+
+// show opens a list.
+func (d *dashboard) show(l *list) { d.list = l.open(d.view()) }
+
+// chooseOrSay opens the menu if there is something to choose.
+func (d *dashboard) chooseOrSay() {
+	if len(d.model.choices()) == 0 {
+		d.say1("dash.over")
+		return
+	}
+	d.choose()
+}
+
+// turnLanguage goes on to the next language.
+func (d *dashboard) turnLanguage() {
+	langs := words.Langs()
+	for i, lang := range langs {
+		if lang == d.lang {
+			d.speak(langs[(i+1)%len(langs)])
+			return
+		}
+	}
+}
+
+// leave stops, or asks first if the person has made futures.
+func (d *dashboard) leave() {
+	if len(d.model.timeline.Futures()) < 2 {
+		d.app.Stop()
+		return
+	}
+	d.asking = true
+	d.say1("dash.ask-leave")
+}
+
+// answer takes the key after the question whether to leave; false if it is none.
+func (d *dashboard) answer(p pressed) bool {
+	for _, h := range p.hits {
+		switch {
+		case h.action == actLeave, p.name == "Enter":
+			d.app.Stop()
+			return true
+		case h.action == actClose:
+			return true
+		}
+	}
+	return false
+}
+
+// play steps by itself, or stops that.
+func (d *dashboard) play() {
+	if d.model.playing {
+		d.pause()
+		return
+	}
+	d.model.playing = true
+	d.wait()
+}
+
+// wait takes the next step of autoplay after a while. It is the only place that changes
+// the dashboard from another goroutine.
+func (d *dashboard) wait() {
+	d.timer = time.AfterFunc(speeds[d.model.speed], func() { d.app.QueueUpdateDraw(d.tick) })
+}
+
+func (d *dashboard) tick() {
+	if !d.model.playing {
+		return
+	}
+	d.fresh, d.remark = false, nil
+	if err := d.model.forward(d.ctx); err != nil {
+		d.pause()
+		d.try(err)
+		return
+	}
+	d.wait()
+}
+
+func (d *dashboard) pause() {
+	d.model.playing = false
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+}
+
+func (d *dashboard) speed() {
+	d.say1("dash.speed", "n", fmt.Sprintf("%g", 1/speeds[d.model.speed].Seconds()))
+}
+
+// say1 puts a sentence in the place of the next line until a key is pressed.
+func (d *dashboard) say1(key string, pairs ...string) {
+	d.remark = func(v *view) string { return v.words(key, pairs...) }
+}
+
+// try says what went wrong, if something did.
+func (d *dashboard) try(err error) {
+	d.fresh = false
+	switch {
+	case err == nil:
+	case errors.Is(err, handshake.ErrOver):
+		d.remark = nil // the next line says so
+	case errors.Is(err, errInFlight):
+		d.say1("dash.in-flight")
+	default:
+		d.fail(err)
+	}
+}
+
+// fail shows an error on one line.
+func (d *dashboard) fail(err error) {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		text = path.Path + ": " + path.Err.Error()
+	}
+	d.remark = func(*view) string { return text }
+}
+
+// clock is the time at the cursor.
+func (d *dashboard) clock(v *view) time.Duration {
+	if s := v.step(); s != nil {
+		return s.At
+	}
+	return 0
+}
