@@ -69,7 +69,7 @@ func width(s string) int {
 func wrapped(s string) int {
 	const columns = 70
 	lines, at := 1, 0
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if at > 0 && at+1+width(word) > columns {
 			lines, at = lines+1, 0
 		}
