@@ -306,6 +306,17 @@ func TestWhatArrivesBeforeRecvIsKept(t *testing.T) {
 	require.Equal(t, `recv(4) = 5 "hello"`, do(t, s, "server recv")[0].Label)
 }
 
+func TestTextThatCameBeforeTheCloseIsStillReceived(t *testing.T) {
+	s := session(t, strings.Replace(programs, "server recv\nserver close\n", "server shutdown\nserver recv\nserver recv\n", 1))
+	do(t, s, "server socket", "server bind", "server listen", "server accept", "client socket", "client connect",
+		"depart client", "arrive server", "depart server", "arrive client", "depart client", "return client", "arrive server", "return server",
+		"client send", "depart client", "arrive server", "client close", "depart client", "arrive server", "server shutdown")
+	got := do(t, s, "server recv")[0]
+	require.Equal(t, "LAST-ACK", got.After)
+	require.Equal(t, `recv(4) = 5 "hello"`, got.Label)
+	require.Equal(t, "recv(4) = 0", do(t, s, "server recv")[0].Label)
+}
+
 func TestClosingAListenerAbortsWhatNobodyCanAccept(t *testing.T) {
 	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver close\nclient socket\nclient connect server\n")
 	do(t, s, "server socket", "server listen", "client socket", "client connect", "depart client", "arrive server",
