@@ -80,7 +80,7 @@ func (p *program) nearest(word string, among []string) string {
 		list.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
 	}
 	meant := list.SuggestionsFor(word)
-	if len(meant) == 0 {
+	if word == "" || len(meant) == 0 {
 		return ""
 	}
 	return "; " + p.say.Say("ui.error.meant", viz.Fill("meant", strings.Join(meant, ", ")))

@@ -1,0 +1,124 @@
+package main_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/require"
+
+	"sockscope/handshake"
+	"sockscope/handshake/model"
+)
+
+// sockscope is the program with a language, and nothing else of this machine's.
+func sockscope(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "sockscope", args...)
+	c.Env = append(os.Environ(), "LC_ALL=C", "TERM=xterm-256color")
+	return c
+}
+
+func onLinux(t *testing.T, what string) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip(what + " is Linux's")
+	}
+}
+
+// Whatever a verb prints, a full disk is one line and exit 1.
+func TestAFullDisk(t *testing.T) {
+	onLinux(t, "/dev/full")
+	for _, args := range []string{
+		"", "run three-way", "run three-way --view json", "run three-way --plain", "step refused", "list", "socket 1",
+		"socket 1 2", "socket 1 --view json", "hosts", "sockets", "version", "help", "help run", "run --help", "completion bash",
+		"completion zsh",
+	} {
+		t.Run(args, func(t *testing.T) {
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			require.NoError(t, err)
+			defer full.Close()
+			c := sockscope(t, strings.Fields(args)...)
+			var stderr strings.Builder
+			c.Stdout, c.Stderr = full, &stderr
+			require.EqualError(t, c.Run(), "exit status 1")
+			require.Equal(t, "sockscope: write /dev/stdout: no space left on device\n", stderr.String())
+		})
+	}
+}
+
+// The reader of a pipe that has read enough is no failure to be told of.
+func TestAClosedPipe(t *testing.T) {
+	onLinux(t, "the signal of a broken pipe")
+	for _, args := range []string{"run three-way", "run three-way --view json", "list", "sockets", "help"} {
+		t.Run(args, func(t *testing.T) {
+			reader, writer, err := os.Pipe()
+			require.NoError(t, err)
+			require.NoError(t, reader.Close())
+			defer writer.Close()
+			c := sockscope(t, strings.Fields(args)...)
+			var stderr strings.Builder
+			c.Stdout, c.Stderr = writer, &stderr
+			require.EqualError(t, c.Run(), "signal: broken pipe", "as cat and grep end")
+			require.Empty(t, stderr.String())
+		})
+	}
+}
+
+// A result does not depend on where it goes.
+func TestTextIsTheSameAtATerminal(t *testing.T) {
+	onLinux(t, "this pseudo-terminal")
+	for _, args := range []string{
+		"run three-way", "run three-way --why --lang ko", "step three-way --view text", "--view json", "list", "hosts 10", "sockets",
+		"socket 1", "help",
+	} {
+		t.Run(args, func(t *testing.T) {
+			piped, err := sockscope(t, strings.Fields(args)...).Output()
+			require.NoError(t, err)
+			require.NotEmpty(t, piped)
+			terminal, err := pty.StartWithSize(sockscope(t, strings.Fields(args)...), &pty.Winsize{Rows: 24, Cols: 80})
+			require.NoError(t, err)
+			defer terminal.Close()
+			var shown bytes.Buffer
+			_, _ = io.Copy(&shown, terminal) // it ends with EIO when the program does
+			require.Equal(t, string(piped), strings.ReplaceAll(shown.String(), "\r\n", "\n"))
+		})
+	}
+}
+
+// Two UDP sockets on 127.0.0.1 carry what is stepped; none is left.
+func TestASessionOwnsTwoSocketsAndLeavesNone(t *testing.T) {
+	onLinux(t, "/proc")
+	s, err := handshake.Load(handshake.Default)
+	require.NoError(t, err)
+	before, goroutines := len(openSockets(t)), runtime.NumGoroutine()
+	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{}, s)
+	require.NoError(t, err)
+	for err == nil {
+		require.Len(t, openSockets(t), before+2)
+		err = timeline.Next(t.Context())
+	}
+	require.ErrorIs(t, err, handshake.ErrOver)
+	require.NoError(t, timeline.Close())
+	require.Len(t, openSockets(t), before)
+	require.Equal(t, goroutines, runtime.NumGoroutine())
+}
+
+// openSockets lists this process's sockets.
+func openSockets(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	var sockets []string
+	for _, e := range entries {
+		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(to, "socket:") {
+			sockets = append(sockets, to)
+		}
+	}
+	return sockets
+}
