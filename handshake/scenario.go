@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -127,6 +128,10 @@ var sections = []string{"setup", "script", "en", "ko", "1971", "ladder"}
 // Parse reads a scenario file.
 func Parse(name, file string, data []byte) (*Scenario, error) {
 	s := &Scenario{Name: name, File: file, Not: map[string]string{}, Words: map[string]map[string]string{}, keyLines: map[string]int{}}
+	// The ladder comes last and goes to the end: its lines that tell the time, such as
+	// -- 1.000 s --, look like the beginning of a section.
+	data, ladder, _ := bytes.Cut(data, []byte("\n-- ladder --\n"))
+	s.Ladder = string(ladder)
 	archive := txtar.Parse(data)
 	at := strings.Count(string(archive.Comment), "\n")
 	seen := map[string]bool{}
