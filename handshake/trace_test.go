@@ -33,7 +33,7 @@ func TestAWrongTraceSaysLineFoundAndWanted(t *testing.T) {
 		"x":              "trace: line 1: not JSON",
 		`{"schema":2}`:   "trace: line 1: schema 2, want 1",
 		`{"schema":"1"}`: "trace: line 1: field schema is a string, want a int",
-		`{"schema":1}`:   "trace: line 1: 0 peers, want 2 or more",
+		`{"schema":1}`:   "trace: line 1: 0 peers, want 2",
 		`{"schema":1,"peers":[{"name":"a"},{"name":"a"}]}`:                      `peer "a", want a name of its own`,
 		`{"schema":1,"peers":[{"name":"a"},{"name":"wire"}]}`:                   `peer "wire", want a name of its own`,
 		`{"schema":1,"peers":[{"name":"a"},{"name":"b","cast":{"plugs":[1]}}]}`: `cast of b has 1 plugs, want 2`,

@@ -90,17 +90,28 @@ func (l *ladder) step(t *handshake.Trace, s *handshake.Step) {
 }
 
 func (l *ladder) depart(t *handshake.Trace, s *handshake.Step, peer int) {
-	row := Row{First: s.N, At: s.At, Segment: true, From: peer, To: 1 - peer, Label: s.Label, Kind: s.Kind, Packet: s.Packet}
+	to := destination(t, s)
+	row := Row{
+		First: s.N, At: s.At, Segment: true, From: 1 - to, To: to, Late: peer < 0,
+		Label: s.Label, Kind: s.Kind, Packet: s.Packet,
+	}
 	if peer >= 0 {
 		row.States[peer] = s.After
-	} else { // injected: only its choice says where it is going
-		row.Late = true
-		if c, err := handshake.ParseChoice(s.Choice); err == nil {
-			row.To = max(0, PeerIndex(t, c.Peer))
-		}
-		row.From = 1 - row.To
 	}
 	l.rows = append(l.rows, row)
+}
+
+// destination is the peer that a departing segment is going to. Of an injected one
+// only its choice says so.
+func destination(t *handshake.Trace, s *handshake.Step) int {
+	if peer := PeerIndex(t, s.Peer); peer >= 0 {
+		return 1 - peer
+	}
+	c, err := handshake.ParseChoice(s.Choice)
+	if err != nil {
+		return 0
+	}
+	return max(0, PeerIndex(t, c.Peer))
 }
 
 func (l *ladder) arrive(s *handshake.Step, peer int) {

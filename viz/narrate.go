@@ -93,20 +93,15 @@ func stepFill(t *handshake.Trace, n int, say *words.Words) func(string) (string,
 
 // other is the end opposite to a step's; of the wire, the end that the packet goes to.
 func other(t *handshake.Trace, s *handshake.Step) string {
-	at := s.Peer
-	if at == handshake.WirePeer {
-		for _, d := range t.Steps {
-			if d.Kind == handshake.KindDepart && d.Packet == s.Packet {
-				at = d.Peer
-			}
+	if s.Peer != handshake.WirePeer {
+		return t.Peers[1-PeerIndex(t, s.Peer)].Name
+	}
+	for i := range t.Steps {
+		if d := &t.Steps[i]; d.Kind == handshake.KindDepart && d.Packet == s.Packet {
+			return t.Peers[destination(t, d)].Name
 		}
 	}
-	for _, p := range t.Peers {
-		if p.Name != at {
-			return p.Name
-		}
-	}
-	return at
+	return t.Peers[0].Name
 }
 
 // stepVar is a variable as the step's sentences mean it: of its segment, else of its
