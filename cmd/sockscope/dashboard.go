@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"sockscope/handshake"
+	"sockscope/viz/tui"
 )
 
 // show opens the dashboard on a timeline, or renders it, and ends its session.
@@ -15,8 +16,16 @@ func (p *program) show(ctx context.Context, t *handshake.Timeline, f *flags) err
 	return errors.Join(p.render(ctx, t, f), t.Close())
 }
 
-func (p *program) dashboard(context.Context, *handshake.Timeline, *flags) error {
-	return errors.New("no dashboard yet")
+// dashboard shows a timeline to a person at a terminal.
+func (p *program) dashboard(ctx context.Context, t *handshake.Timeline, f *flags) error {
+	config, err := tui.LoadConfig(tui.ConfigFile(p.env))
+	if err != nil {
+		return input(err)
+	}
+	return tui.Run(ctx, t, tui.Options{
+		Lang: p.lang, Mouse: f.mouse, Color: f.color, Config: config,
+		Load: func(name string) (*handshake.Timeline, error) { return p.timeline(ctx, f, name) },
+	})
 }
 
 func (p *program) explore(context.Context, *flags) error {

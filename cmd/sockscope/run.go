@@ -24,13 +24,19 @@ func (p *program) runVerb() *cobra.Command {
 
 // play starts a scenario and shows it.
 func (p *program) play(ctx context.Context, f *flags, name string) error {
-	s, err := p.scenario(name, f)
+	t, err := p.timeline(ctx, f, name)
 	if err != nil {
 		return err
 	}
-	t, err := handshake.NewTimeline(ctx, engines()[f.engine], s)
-	if err != nil {
-		return p.start(err)
-	}
 	return p.show(ctx, t, f)
+}
+
+// timeline starts a scenario on the engine that the flags name.
+func (p *program) timeline(ctx context.Context, f *flags, name string) (*handshake.Timeline, error) {
+	s, err := p.scenario(name, f)
+	if err != nil {
+		return nil, err
+	}
+	t, err := handshake.NewTimeline(ctx, engines()[f.engine], s)
+	return t, p.start(err)
 }
