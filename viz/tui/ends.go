@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -13,31 +12,41 @@ import (
 	"sockscope/viz"
 )
 
-// piece is a run of text in one style.
-type piece struct {
+// phrase is text that is shown whole or not at all, in runs of one style.
+type phrase []span
+
+type span struct {
 	text  string
 	style tcell.Style
 }
 
-// fact is one thing that is known of an end: lines of pieces. What has no room at the
-// right of a line is left out whole, a number is never cut.
+func plain(text string) phrase { return phrase{{text, tcell.StyleDefault}} }
+
+func (p phrase) width() int {
+	w := 0
+	for _, r := range p {
+		w += width(r.text)
+	}
+	return w
+}
+
+// fact is one thing that is known of an end: a name and lines of phrases.
 type fact struct {
 	name  string
-	lines [][]piece
+	lines [][]phrase
 }
 
 // drawEnd is the box in which an end says where it stands: the program, its sockets,
 // what it has sent and expects, its timer and its role of 1971. Where the box is
 // narrow the names stand above what they name.
 func drawEnd(c canvas, v *view, peer int) {
-	e := &v.ends[peer]
-	state, style := e.State, v.side(peer)
-	if v.hidden && e.State != v.before[peer].State {
-		state, style = unknown, c.palette.Hidden
+	state, style := v.state(peer)
+	title := heading(v, peer)
+	if first, ok := v.first(peer); ok && v.relative {
+		title += "  " + v.counted(peer, decimal(first)) + " = " + decimal(first)
 	}
-	inside := c.box(" "+heading(v, peer)+" ", " "+state+" ", v.side(peer), style)
-	facts := v.facts(peer)
-	if inside.w < narrowEnd {
+	inside := c.box(" "+title+" ", " "+state+" ", v.side(peer), style)
+	if facts := v.facts(peer, inside.w < narrowEnd); inside.w < narrowEnd {
 		tallFacts(inside, facts)
 	} else {
 		flatFacts(inside, facts)
@@ -47,6 +56,8 @@ func drawEnd(c canvas, v *view, peer int) {
 // narrowEnd is the width below which a box has names above their facts.
 const narrowEnd = 50
 
+// flatFacts has each name at the left of its fact. A phrase that has no room is left
+// out.
 func flatFacts(c canvas, facts []fact) {
 	names := 0
 	for _, f := range facts {
@@ -56,34 +67,47 @@ func flatFacts(c canvas, facts []fact) {
 	for i, f := range facts {
 		c.text(1, y, c.w-2, f.name, tcell.StyleDefault)
 		for j, line := range f.lines {
-			c.pieces(2+names, y+j, line)
+			x := 2 + names
+			for _, p := range line {
+				if x+p.width() < c.w {
+					x = c.phrase(x, y+j, p) + 2
+				}
+			}
 		}
 		y += len(f.lines)
-		if room := c.h - y - (len(facts) - i - 1); i == 1 && len(f.lines) == 1 && room > 0 {
+		if i == 1 && len(f.lines) == 1 && c.h > len(facts) {
 			y++ // the second socket's place
 		}
 	}
 }
 
+// tallFacts has each name above its fact. A phrase that has no room goes to the next
+// line.
 func tallFacts(c canvas, facts []fact) {
+	const indent = 3
 	y := 0
 	for _, f := range facts {
 		c.text(1, y, c.w-2, f.name, tcell.StyleDefault)
 		for _, line := range f.lines {
+			x := indent
 			y++
-			c.pieces(3, y, line)
+			for _, p := range line {
+				if x > indent && x+p.width() >= c.w {
+					x = indent
+					y++
+				}
+				x = c.phrase(x, y, p) + 2
+			}
 		}
 		y++
 	}
 }
 
-func (c canvas) pieces(x, y int, line []piece) {
-	for _, p := range line {
-		if w := width(p.text); w <= c.w-1-x {
-			c.text(x, y, w, p.text, p.style)
-			x += w
-		}
+func (c canvas) phrase(x, y int, p phrase) int {
+	for _, r := range p {
+		x += c.text(x, y, c.w-1-x, r.text, r.style)
 	}
+	return x
 }
 
 // heading is what an end is called, and its address.
@@ -92,75 +116,96 @@ func heading(v *view, peer int) string {
 	return strings.ToUpper(viz.Name(p.Name, v.lang)) + " " + p.Address
 }
 
-func (v *view) facts(peer int) []fact {
+// state is a peer's state, or that it is hidden.
+func (v *view) state(peer int) (string, tcell.Style) {
+	if state := v.ends[peer].State; !v.hidden || state == v.before[peer].State {
+		return state, v.side(peer)
+	}
+	return unknown, v.colours.Hidden
+}
+
+func (v *view) facts(peer int, short bool) []fact {
 	e := &v.ends[peer]
-	now := e.Conn(e.On)
+	now, was := e.Conn(e.On), v.before[peer].Conn(e.On)
 	if now == nil {
 		now = &viz.Conn{}
 	}
-	was := v.before[peer].Conn(e.On)
 	if was == nil {
 		was = &viz.Conn{}
 	}
 	facts := []fact{
-		{v.say.Text("dash.program"), [][]piece{v.program(e)}},
-		{v.say.Text("dash.sockets"), v.sockets(peer)},
-		{v.say.Text("dash.sent"), [][]piece{v.sent(peer, now, was)}},
-		{v.say.Text("dash.expects"), [][]piece{v.expects(peer, now, was)}},
-		{v.say.Text("dash.timer"), [][]piece{v.timer(peer, now, was)}},
+		{v.say.Text("dash.program"), [][]phrase{v.program(peer)}},
+		{v.say.Text("dash.sockets"), v.sockets(peer, short)},
+		{v.say.Text("dash.sent"), [][]phrase{v.sent(peer, now, was)}},
+		{v.say.Text("dash.expects"), [][]phrase{v.expects(peer, now, was)}},
+		{v.say.Text("dash.timer"), [][]phrase{v.timer(now, was)}},
 	}
 	if cast := v.trace.Peers[peer].Cast; cast != nil {
-		facts = append(facts, fact{v.say.Text("dash.cast"), [][]piece{v.cast(cast)}})
+		facts = append(facts, fact{v.say.Text("dash.cast"), [][]phrase{v.cast(cast)}})
 	}
 	return facts
 }
 
-func (v *view) program(e *viz.End) []piece {
-	if e.Call == "" {
-		return []piece{{v.say.Text("dash.runs"), tcell.StyleDefault}}
+// program is the call that a peer's program waits in.
+func (v *view) program(peer int) []phrase {
+	e := &v.ends[peer]
+	switch {
+	case v.hidden && e.Call != v.before[peer].Call:
+		return []phrase{{{unknown, v.colours.Hidden}}}
+	case e.Call == "":
+		return []phrase{plain(v.say.Text("dash.runs"))}
 	}
-	return []piece{
-		{e.Call + " ", tcell.StyleDefault},
-		{v.words("dash.waits-since", "n", strconv.Itoa(e.Since)), v.colours.Waiting},
-	}
+	return []phrase{plain(e.Call), {{v.words("dash.waits-since", "n", strconv.Itoa(e.Since)), v.colours.Waiting}}}
 }
 
-func (v *view) sockets(peer int) [][]piece {
-	e := &v.ends[peer]
-	var lines [][]piece
-	for i := range e.Conns {
-		conn := &e.Conns[i]
-		descriptor, note := conn.Descriptor, ""
-		switch {
-		case conn.State == "LISTEN" && len(e.Conns) > 1:
-			note = v.say.Text("dash.listens-on")
-		case descriptor == "" && conn.State != "CLOSED" && strings.Contains(conn.On, ".") && !v.returned(peer, conn.On):
-			note = v.say.Text("dash.no-descriptor")
-		case descriptor == "" && conn.State != "CLOSED":
-			note = v.say.Text("dash.closed-descriptor")
+// sockets are the two newest connections of a peer, each with its descriptor.
+func (v *view) sockets(peer int, short bool) [][]phrase {
+	conns := v.ends[peer].Conns
+	if len(conns) == 0 {
+		return [][]phrase{{plain(v.say.Text("dash.no-socket"))}}
+	}
+	var lines [][]phrase
+	for i := max(len(conns)-2, 0); i < len(conns); i++ {
+		conn := &conns[i]
+		descriptor, state, style := conn.Descriptor, conn.State, v.side(peer)
+		if was := v.before[peer].Conn(conn.On); v.hidden && (was == nil || was.State != state || was.Descriptor != descriptor) {
+			lines = append(lines, []phrase{{{unknown, v.colours.Hidden}}})
+			continue
 		}
 		if descriptor == "" {
 			descriptor = "-"
 		}
-		state, style := conn.State, v.side(peer)
-		if was := v.before[peer].Conn(conn.On); v.hidden && (was == nil || was.State != conn.State) {
-			state, style = unknown, v.colours.Hidden
+		line := phrase{{descriptor + "  ", tcell.StyleDefault}, {state, style}}
+		if key := v.socketNote(peer, conn, short); key != "" {
+			gap := strings.Repeat(" ", max(stateWidth+1-width(state), 1))
+			line = append(line, span{gap + v.say.Text(key), tcell.StyleDefault})
 		}
-		lines = append(lines, []piece{
-			{descriptor + "  ", tcell.StyleDefault},
-			{state, style}, {strings.Repeat(" ", max(stateWidth+1-width(state), 1)) + note, tcell.StyleDefault},
-		})
+		lines = append(lines, []phrase{line})
 	}
-	if len(lines) == 0 {
-		return [][]piece{{{v.say.Text("dash.no-socket"), tcell.StyleDefault}}}
-	}
-	return lines[max(len(lines)-2, 0):]
+	return lines
 }
 
-// returned reports whether accept() has given a connection its descriptor.
-func (v *view) returned(peer int, on string) bool {
+// socketNote is the key of what has to be said of a connection: a listener goes on
+// listening, and a connection has no descriptor before accept() or after close().
+func (v *view) socketNote(peer int, conn *viz.Conn, short bool) string {
+	switch {
+	case conn.State == "LISTEN" && len(v.ends[peer].Conns) > 1:
+		return "dash.listens-on"
+	case conn.Descriptor != "" || conn.State == "CLOSED":
+		return ""
+	case v.named(peer, conn.On):
+		return "dash.closed-descriptor"
+	case short:
+		return "dash.no-descriptor-short"
+	}
+	return "dash.no-descriptor"
+}
+
+// named reports whether a connection has ever had a descriptor.
+func (v *view) named(peer int, on string) bool {
 	for i := range v.n {
-		if s := &v.trace.Steps[i]; s.Peer == v.trace.Peers[peer].Name && s.On == on && s.Kind == handshake.KindReturn {
+		s := &v.trace.Steps[i]
+		if _, ok := value(s.Vars, "descriptor"); ok && s.On == on && s.Peer == v.trace.Peers[peer].Name {
 			return true
 		}
 	}
@@ -168,75 +213,67 @@ func (v *view) returned(peer int, on string) bool {
 }
 
 // tracked shows a sequence number, and what it was if the last step changed it.
-func (v *view) tracked(peer int, name string, now, was *viz.Conn) []piece {
+func (v *view) tracked(peer int, name string, now, was *viz.Conn) (phrase, bool) {
 	value, known := now.Var(name)
 	old, knew := was.Var(name)
 	switch {
 	case !known:
-		return nil
+		return nil, false
 	case value.Value == old.Value:
-		return []piece{{name + " " + v.number(peer, value.Value) + "  ", tcell.StyleDefault}}
+		return plain(name + " " + v.number(peer, value.Value)), true
 	case v.hidden:
-		return []piece{{name + " ", tcell.StyleDefault}, {unknown, v.colours.Hidden}, {"  ", tcell.StyleDefault}}
+		return phrase{{name + " ", tcell.StyleDefault}, {unknown, v.colours.Hidden}}, true
 	}
 	before := v.say.Text("dash.none")
 	if knew {
 		before = v.number(peer, old.Value)
 	}
-	return []piece{
+	return phrase{
 		{name + " ", tcell.StyleDefault},
 		{v.number(peer, value.Value) + " ", v.colours.Changed},
-		{v.words("dash.was", "value", before) + "  ", tcell.StyleDefault},
-	}
+		{v.words("dash.was", "value", before), tcell.StyleDefault},
+	}, true
 }
 
-func (v *view) sent(peer int, now, was *viz.Conn) []piece {
-	una, ok := now.Var("SND.UNA")
+func (v *view) sent(peer int, now, was *viz.Conn) []phrase {
+	oldest, ok := v.tracked(peer, "SND.UNA", now, was)
 	if !ok {
-		return []piece{{v.say.Text("dash.nothing"), tcell.StyleDefault}}
+		return []phrase{plain(v.say.Text("dash.nothing"))}
 	}
-	pieces := append(v.tracked(peer, "SND.UNA", now, was), v.tracked(peer, "SND.NXT", now, was)...)
-	next, _ := now.Var("SND.NXT")
-	from, fromOK := sequence(una.Value, true)
-	to, toOK := sequence(next.Value, true)
+	next, _ := v.tracked(peer, "SND.NXT", now, was)
+	phrases := []phrase{oldest, next}
+	from, fromOK := sequence(value(now.Vars, "SND.UNA"))
+	to, toOK := sequence(value(now.Vars, "SND.NXT"))
 	switch {
-	case v.hidden && v.step().Peer == v.trace.Peers[peer].Name, !fromOK, !toOK:
+	case !fromOK || !toOK, v.hidden && v.step().Peer == v.trace.Peers[peer].Name:
+		return phrases
 	case from == to:
-		pieces = append(pieces, piece{v.say.Text("dash.confirmed"), tcell.StyleDefault})
-	default:
-		numbers := v.number(peer, una.Value)
-		if last := to - 1; last != from {
-			numbers += "-" + v.number(peer, decimal(last))
-		}
-		pieces = append(pieces, piece{v.words("dash.unconfirmed", "numbers", numbers), tcell.StyleDefault})
+		return append(phrases, plain(v.say.Text("dash.confirmed")))
 	}
-	if first, ok := v.first(peer); v.relative && ok {
-		pieces = append(pieces, piece{fmt.Sprintf("  %c = %d", "XY"[peer], first), tcell.StyleDefault})
+	numbers := v.number(peer, decimal(from))
+	if last := to - 1; last != from {
+		numbers += "-" + v.number(peer, decimal(last))
 	}
-	return pieces
+	return append(phrases, plain(v.words("dash.unconfirmed", "numbers", numbers)))
 }
 
-func (v *view) expects(peer int, now, was *viz.Conn) []piece {
-	pieces := v.tracked(1-peer, "RCV.NXT", now, was)
-	if pieces == nil {
-		return []piece{{"RCV.NXT " + v.say.Text("dash.unknown"), tcell.StyleDefault}}
+func (v *view) expects(peer int, now, was *viz.Conn) []phrase {
+	if next, ok := v.tracked(1-peer, "RCV.NXT", now, was); ok {
+		return []phrase{next}
 	}
-	return pieces
+	return []phrase{plain("RCV.NXT " + v.say.Text("dash.unknown"))}
 }
 
 // timer tells what the end will do by itself, and when.
-func (v *view) timer(peer int, now, was *viz.Conn) []piece {
+func (v *view) timer(now, was *viz.Conn) []phrase {
 	text, old := v.timerText(now), v.timerText(was)
-	if text == old {
-		return []piece{{text, tcell.StyleDefault}}
+	switch {
+	case text == old:
+		return []phrase{plain(text)}
+	case v.hidden:
+		return []phrase{{{unknown, v.colours.Hidden}}}
 	}
-	if v.hidden {
-		return []piece{{unknown, v.colours.Hidden}}
-	}
-	return []piece{
-		{text + "  ", v.colours.Changed},
-		{v.words("dash.was", "value", old), tcell.StyleDefault},
-	}
+	return []phrase{{{text, v.colours.Changed}}, plain(v.words("dash.was", "value", old))}
 }
 
 func (v *view) timerText(conn *viz.Conn) string {
@@ -272,7 +309,7 @@ func nanoseconds(value string) string {
 }
 
 // cast is the role of 1971: the pair of sockets that carries the data.
-func (v *view) cast(cast *handshake.Cast) []piece {
+func (v *view) cast(cast *handshake.Cast) []phrase {
 	if len(cast.Plugs) == 0 {
 		return nil
 	}
@@ -281,8 +318,8 @@ func (v *view) cast(cast *handshake.Cast) []piece {
 	if err != nil {
 		return nil
 	}
-	return []piece{
-		{send.String() + " ", v.colours.Cast}, {v.say.Text("dash.sends"), tcell.StyleDefault},
-		{", " + send.Mate().String() + " ", v.colours.Cast}, {v.say.Text("dash.gets"), tcell.StyleDefault},
-	}
+	return []phrase{{
+		{send.String() + " ", v.colours.Cast}, {v.say.Text("dash.sends") + ", ", tcell.StyleDefault},
+		{send.Mate().String() + " ", v.colours.Cast}, {v.say.Text("dash.gets"), tcell.StyleDefault},
+	}}
 }

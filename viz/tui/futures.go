@@ -14,9 +14,9 @@ func (d *dashboard) futures() {
 		return
 	}
 	l := &list{
-		width: 72, hint: true,
+		width: 72,
 		title: func(v *view) (string, string) { return v.say.Text("dash.futures"), "" },
-		lines: func(v *view) []listLine {
+		lines: func(v *view, _ int) []listLine {
 			lines := make([]listLine, len(all))
 			for i, f := range all {
 				lines[i] = listLine{text: v.future(f), do: func() { d.model.visit(f) }}
@@ -32,7 +32,7 @@ func (d *dashboard) futures() {
 			l.at = i
 		}
 	}
-	d.show(l)
+	d.list = l
 }
 
 // future says where a future parts from the others and how far it was gone.

@@ -43,10 +43,7 @@ func (d *dashboard) draw(c canvas) {
 	d.drawNext(c.part(0, c.h-2, c.w, 1), v)
 	d.drawHints(c.part(0, c.h-1, c.w, 1), v)
 	middle := c.part(0, 1, c.w, c.h-3)
-	covered := 0
-	if d.list != nil {
-		covered = min(d.list.height(), middle.h-4)
-	}
+	covered := d.covered(middle, v)
 	switch {
 	case d.model.pane > 0 && d.model.large:
 		d.drawPane(middle, v, d.model.pane, true)
@@ -60,10 +57,25 @@ func (d *dashboard) draw(c canvas) {
 		d.drawOnePane(middle, v, covered)
 	}
 	if d.list != nil {
-		h := min(d.list.height(), middle.h)
 		w := min(d.list.width, middle.w)
-		d.list.draw(middle.part((middle.w-w)/2, middle.h-h, w, h), v)
+		d.list.draw(middle.part((middle.w-w)/2, middle.h-covered, w, covered), v)
 	}
+}
+
+// covered is how many rows a list takes from below. To choose, the ladder's last row
+// must be seen; to read, nothing else.
+func (d *dashboard) covered(c canvas, v *view) int {
+	if d.list == nil {
+		return 0
+	}
+	d.list.make(v, c.w)
+	switch {
+	case d.list.count == 0:
+		return min(d.list.height(), c.h)
+	case c.w >= endsWidth && c.h >= endsHeight-3 && c.w < allWidth:
+		return min(d.list.height(), c.h-endsRows-3)
+	}
+	return min(d.list.height(), c.h-4)
 }
 
 // drawOnePane has the ladder above and one pane below.
@@ -73,9 +85,12 @@ func (d *dashboard) drawOnePane(c canvas, v *view, covered int) {
 	d.drawPane(c.part(0, c.h-pane, c.w, pane), v, d.model.pane, true)
 }
 
+// endsRows is the height of the boxes above the ladder.
+const endsRows = 9
+
 // drawBoxes has the two ends above the ladder, then pane 1 and one more.
 func (d *dashboard) drawBoxes(c canvas, v *view, covered int) {
-	const ends, why, pane = 9, 5, 11
+	const ends, why, pane = endsRows, 5, 11
 	half := (c.w - 4) / 2
 	drawEnd(c.part(0, 1, half, ends), v, 0)
 	drawEnd(c.part(c.w-half, 1, half, ends), v, 1)
@@ -87,7 +102,7 @@ func (d *dashboard) drawBoxes(c canvas, v *view, covered int) {
 // drawAll has the ends beside the ladder, then pane 1, then four more.
 func (d *dashboard) drawAll(c canvas, v *view, covered int) {
 	const (
-		ends, why, pane = 17, 4, 23
+		ends, why, pane = 21, 4, 23
 		side, gap       = 44, 2
 		left, right     = 66, 53 // the middle one gets the rest
 	)
@@ -111,13 +126,12 @@ func (d *dashboard) drawAll(c canvas, v *view, covered int) {
 func drawHeaded(c canvas, v *view) {
 	at := ladderColumns(c.w)
 	for peer := range 2 {
-		e := &v.ends[peer]
-		state, style := e.State, v.side(peer)
-		if v.hidden && e.State != v.before[peer].State {
-			state, style = unknown, c.palette.Hidden
-		}
-		call, _, waits := strings.Cut(e.Call, "(")
-		if waits {
+		state, style := v.state(peer)
+		call, _, waits := strings.Cut(v.ends[peer].Call, "(")
+		switch {
+		case v.hidden && v.ends[peer].Call != v.before[peer].Call:
+			call = unknown
+		case waits:
 			call += "() " + v.say.Text("dash.waits")
 		}
 		if peer == 0 {
@@ -182,17 +196,28 @@ func (c canvas) tab(x int, v *view, number int, drawn, focus, short bool) int {
 
 // view collects what the frame shows.
 func (d *dashboard) view() *view {
-	t := d.model.timeline
-	trace, n := t.Trace(), t.N()
-	if d.frame != nil && d.fresh {
+	if d.fresh {
 		return d.frame
 	}
-	d.frame = &view{
+	trace, n := d.model.timeline.Trace(), d.model.timeline.N()
+	v := &view{
 		trace: trace, n: n,
 		ends: viz.Ends(trace, n), before: viz.Ends(trace, max(n-1, 0)), rows: viz.Ladder(trace, n),
 		lang: d.lang, say: d.say, glyphs: d.glyphs, colours: d.colours,
-		relative: d.model.relative, hidden: d.model.hidden, bytes: d.model.bytes, scroll: d.model.scroll,
+		hidden: d.model.hidden, bytes: d.model.bytes, scroll: d.model.scroll,
 	}
-	d.fresh = true
-	return d.frame
+	v.relative = d.model.relative != v.long()
+	d.frame, d.fresh = v, true
+	return v
+}
+
+// long reports whether sequence numbers are too long to be read beside one another.
+func (v *view) long() bool {
+	const readable = 1_000_000
+	for peer := range v.trace.Peers {
+		if first, ok := v.first(peer); ok && first >= readable {
+			return true
+		}
+	}
+	return false
 }

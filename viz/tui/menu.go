@@ -11,17 +11,16 @@ import (
 )
 
 // list is something to choose from or to read, over the lower pane. Its lines are made
-// when it is drawn, since the language may change while it is open.
+// for each frame, since language and size may change while it is open.
 type list struct {
 	title func(*view) (title, note string)
-	lines func(*view) []listLine
-	hint  bool // the last line tells the keys
-	width int
+	lines func(v *view, columns int) []listLine
+	width int // at most
+	made  []listLine
+	count int // how many of them are entries; 0: it is to be read
 	at    int // the entry that the cursor is on, from 0
 	top   int // the first line shown
-	count int // how many entries there are
-	tall  int // how many lines there are
-	shown int // how many of them the last frame showed
+	shown int // how many lines the last frame showed
 }
 
 // listLine is an entry, or a heading if it does nothing.
@@ -30,48 +29,34 @@ type listLine struct {
 	do        func()
 }
 
-// height is what the list would like to have, with its border.
-func (l *list) height() int {
-	h := l.tall + 2
-	if l.hint {
-		h++
-	}
-	return h
-}
-
-// open makes the list's size known before it is drawn.
-func (l *list) open(v *view) *list {
-	lines := l.lines(v)
-	l.tall, l.count = len(lines), 0
-	for _, line := range lines {
+// make makes the lines for a screen so many columns wide.
+func (l *list) make(v *view, columns int) {
+	l.made, l.count = l.lines(v, min(columns, l.width)-8), 0
+	for _, line := range l.made {
 		if line.do != nil {
 			l.count++
 		}
 	}
-	return l
 }
+
+// height is what the list would like to have, with its border and the line of keys.
+func (l *list) height() int { return len(l.made) + 3 }
 
 func (l *list) draw(c canvas, v *view) {
 	title, note := l.title(v)
 	c.fill(tcell.StyleDefault)
 	inside := c.box(" "+title+" ", note, c.palette.Focus, tcell.StyleDefault)
-	lines := l.open(v).lines(v)
-	l.shown = inside.h
-	if l.hint {
-		l.shown--
-		inside.text(2, inside.h-1, inside.w-4, l.keys(v), tcell.StyleDefault)
-	}
-	l.scroll(lines)
+	l.shown = inside.h - 1
+	inside.text(2, l.shown, inside.w-4, l.keys(v), tcell.StyleDefault)
+	l.scroll()
 	nth := -1
-	for i, line := range lines {
+	for i, line := range l.made {
 		if line.do != nil {
 			nth++
 		}
-		y := i - l.top
-		if y < 0 || y >= l.shown {
-			continue
+		if y := i - l.top; y >= 0 && y < l.shown {
+			l.line(inside, y, line, nth)
 		}
-		l.line(inside, y, line, nth)
 	}
 }
 
@@ -95,35 +80,35 @@ func (l *list) line(c canvas, y int, line listLine, nth int) {
 }
 
 // scroll keeps the entry that the cursor is on in sight, with the heading above it.
-func (l *list) scroll(lines []listLine) {
+func (l *list) scroll() {
 	nth := -1
-	for i, line := range lines {
+	for i, line := range l.made {
 		if line.do == nil {
 			continue
 		}
 		if nth++; nth == l.at {
 			first := i
-			if i > 0 && lines[i-1].do == nil {
+			if i > 0 && l.made[i-1].do == nil {
 				first--
 			}
 			l.top = min(max(l.top, i-l.shown+1), first)
 		}
 	}
-	l.top = max(min(l.top, len(lines)-l.shown), 0)
+	l.top = max(min(l.top, len(l.made)-l.shown), 0)
 }
 
 // move takes the cursor to another entry, or, where there is none to choose, reads on.
 func (l *list) move(by int) {
 	if l.count == 0 {
-		l.top = max(min(l.top+by, l.tall-l.shown), 0)
+		l.top += by // scroll bounds it
 		return
 	}
 	l.at = min(max(l.at+by, 0), l.count-1)
 }
 
 // pick is what entry nth does; nil if there is no such entry.
-func (l *list) pick(v *view, nth int) func() {
-	for _, line := range l.lines(v) {
+func (l *list) pick(nth int) func() {
+	for _, line := range l.made {
 		if line.do == nil {
 			continue
 		}
@@ -147,19 +132,23 @@ func (l *list) keys(v *view) string {
 	return digits + "Up Down  " + v.say.Text("dash.move") + "   Esc  " + v.say.Text("dash.leave-menu")
 }
 
-// choose opens the menu of what may happen next.
+// choose opens the menu of what may happen next, if anything may.
 func (d *dashboard) choose() {
-	d.show(&list{
-		width: 64, hint: true,
+	if len(d.model.choices()) == 0 {
+		d.mention("dash.over")
+		return
+	}
+	d.list = &list{
+		width: 64,
 		title: func(v *view) (string, string) {
 			return v.say.Text("dash.menu"), " " + v.words("dash.step", "n", strconv.Itoa(v.n+1)) + " "
 		},
 		lines: d.choiceLines,
-	})
+	}
 }
 
 // choiceLines are the choices in their groups, each with its own key.
-func (d *dashboard) choiceLines(v *view) []listLine {
+func (d *dashboard) choiceLines(v *view, _ int) []listLine {
 	var lines []listLine
 	choices := d.model.choices()
 	coming, _ := d.model.timeline.Coming()

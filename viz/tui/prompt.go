@@ -58,7 +58,7 @@ const maxTyped = 4096
 func (d *dashboard) goTo(text string) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		d.say1("dash.not-a-step", "found", quote(text))
+		d.mention("dash.not-a-step", "found", quote(text))
 		return
 	}
 	d.try(d.model.goTo(d.ctx, n))
@@ -77,9 +77,9 @@ func (d *dashboard) find(by int) {
 	err := d.model.find(by, d.says)
 	switch {
 	case errors.Is(err, errNotFound):
-		d.say1("dash.not-found", "query", quote(d.model.query))
+		d.mention("dash.not-found", "query", quote(d.model.query))
 	default:
-		d.say1("dash.found", "query", quote(d.model.query), "n", strconv.Itoa(d.model.timeline.N()))
+		d.mention("dash.found", "query", quote(d.model.query), "n", strconv.Itoa(d.model.timeline.N()))
 	}
 }
 
@@ -98,7 +98,7 @@ func (d *dashboard) export(name string) {
 		d.fail(err)
 		return
 	}
-	d.say1("dash.wrote", "n", strconv.Itoa(len(trace.Steps)), "file", name)
+	d.mention("dash.wrote", "n", strconv.Itoa(len(trace.Steps)), "file", name)
 }
 
 func writeTrace(name string, trace *handshake.Trace, lang string) error {
@@ -141,7 +141,7 @@ func (d *dashboard) command(text string) {
 		}
 		allowed = append(allowed, strings.TrimSpace(c.name+" "+c.argument))
 	}
-	d.say1("dash.bad-command", "found", quote(text), "allowed", strings.Join(allowed, ", "))
+	d.mention("dash.bad-command", "found", quote(text), "allowed", strings.Join(allowed, ", "))
 }
 
 func (d *dashboard) speak(lang string) {
@@ -151,7 +151,7 @@ func (d *dashboard) speak(lang string) {
 			return
 		}
 	}
-	d.say1("dash.bad-lang", "found", quote(lang))
+	d.mention("dash.bad-lang", "found", quote(lang))
 }
 
 // open puts another scenario in the place of this one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,7 +129,7 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 		}
 		p := d.keys.find(event, in)
 		if p.hangul {
-			d.say1("dash.hangul")
+			d.mention("dash.hangul")
 		}
 		asking := d.asking
 		d.asking = false
@@ -141,8 +142,29 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 			}
 		}
 		if len(p.hits) == 0 && !p.hangul && !(in == menu && p.name == "Space") {
-			d.say1("dash.no-key", "key", p.name, "help", d.keys.hint(actHelp))
+			d.mention("dash.no-key", "key", p.name, "help", d.keys.hint(actHelp))
 		}
+	}
+}
+
+// MouseHandler implements [tview.Primitive]. The wheel and a click step; in a list the
+// wheel moves.
+func (d *dashboard) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, func(tview.Primitive)) (bool, tview.Primitive) {
+	return func(action tview.MouseAction, _ *tcell.EventMouse, _ func(tview.Primitive)) (bool, tview.Primitive) {
+		does := map[tview.MouseAction]hit{
+			tview.MouseScrollDown: {action: actForward}, tview.MouseScrollUp: {action: actBack}, tview.MouseLeftClick: {action: actForward},
+		}
+		if d.list != nil {
+			does = map[tview.MouseAction]hit{
+				tview.MouseScrollDown: {action: actMenuDown}, tview.MouseScrollUp: {action: actMenuUp},
+			}
+		}
+		h, ok := does[action]
+		if ok && d.prompt == nil {
+			d.remark, d.asking = nil, false
+			d.act(h)
+		}
+		return ok, nil
 	}
 }
 
@@ -153,12 +175,13 @@ func (d *dashboard) act(h hit) {
 		return
 	}
 	m := d.model
+	if m.playing && !slices.Contains(whilePlaying(), h.action) {
+		d.pause()
+	}
 	switch h.action {
 	case actForward:
-		d.pause()
 		d.try(m.forward(d.ctx))
 	case actBack:
-		d.pause()
 		m.back()
 	case actNextChange:
 		d.try(m.nextChange(d.ctx))
@@ -177,8 +200,7 @@ func (d *dashboard) act(h hit) {
 		m.faster(-1)
 		d.speed()
 	case actChoose:
-		d.pause()
-		d.chooseOrSay()
+		d.choose()
 	case actLose:
 		d.try(m.disturb(d.ctx, handshake.Drop))
 	case actDouble:
@@ -190,6 +212,14 @@ func (d *dashboard) act(h hit) {
 	}
 }
 
+// whilePlaying are the actions that do not stop autoplay.
+func whilePlaying() []Action {
+	return []Action{
+		actPlay, actFaster, actSlower, actPane, actLadder, actNextPane, actPreviousPane, actEnlarge,
+		actScrollDown, actScrollUp, actWhy, actBytes, actRelative, actMouse, actLanguage,
+	}
+}
+
 // look does what changes how the steps are shown, not which.
 func (d *dashboard) look(h hit) {
 	m := d.model
@@ -197,7 +227,7 @@ func (d *dashboard) look(h hit) {
 	case actPredict:
 		m.predict = !m.predict
 		m.hidden = m.hidden && m.predict
-		d.say1(map[bool]string{true: "dash.predict-on", false: "dash.predict-off"}[m.predict])
+		d.mention(map[bool]string{true: "dash.predict-on", false: "dash.predict-off"}[m.predict])
 	case actPane:
 		m.open(h.nth + 1)
 	case actLadder:
@@ -244,13 +274,12 @@ func (d *dashboard) rest(h hit) {
 	case actMouse:
 		d.mouse = !d.mouse
 		d.app.EnableMouse(d.mouse)
-		d.say1(map[bool]string{true: "dash.mouse-on", false: "dash.mouse-off"}[d.mouse])
+		d.mention(map[bool]string{true: "dash.mouse-on", false: "dash.mouse-off"}[d.mouse])
 	case actLanguage:
 		d.turnLanguage()
 	case actHelp:
 		d.help()
 	case actClose:
-		d.pause()
 		d.model.large = false
 	case actLeave:
 		d.leave()
@@ -261,7 +290,7 @@ func (d *dashboard) rest(h hit) {
 // mean there what they always mean.
 func (d *dashboard) inList(h hit) bool {
 	l := d.list
-	page := max(l.shown-1, 1)
+	page := max(l.shown-1, 1) // one line of it stays
 	switch h.action {
 	case actMenuDown:
 		l.move(1)
@@ -276,12 +305,18 @@ func (d *dashboard) inList(h hit) bool {
 		if h.action == actEntry {
 			nth = h.nth
 		}
-		if do := l.pick(d.view(), nth); do != nil {
+		if do := l.pick(nth); do != nil {
 			d.list, d.fresh = nil, false
 			do()
 		}
-	case actClose, actHelp:
+	case actClose:
 		d.list = nil
+	case actHelp:
+		if l.count == 0 {
+			d.list = nil
+		} else {
+			d.help()
+		}
 	case actLanguage:
 		d.turnLanguage()
 	default:
@@ -289,18 +324,6 @@ func (d *dashboard) inList(h hit) bool {
 		return false
 	}
 	return true
-}
-
-// show opens a list.
-func (d *dashboard) show(l *list) { d.list = l.open(d.view()) }
-
-// chooseOrSay opens the menu if there is something to choose.
-func (d *dashboard) chooseOrSay() {
-	if len(d.model.choices()) == 0 {
-		d.say1("dash.over")
-		return
-	}
-	d.choose()
 }
 
 // turnLanguage goes on to the next language.
@@ -321,7 +344,7 @@ func (d *dashboard) leave() {
 		return
 	}
 	d.asking = true
-	d.say1("dash.ask-leave")
+	d.mention("dash.ask-leave")
 }
 
 // answer takes the key after the question whether to leave; false if it is none.
@@ -375,11 +398,11 @@ func (d *dashboard) pause() {
 }
 
 func (d *dashboard) speed() {
-	d.say1("dash.speed", "n", fmt.Sprintf("%g", 1/speeds[d.model.speed].Seconds()))
+	d.mention("dash.speed", "n", fmt.Sprintf("%g", 1/speeds[d.model.speed].Seconds()))
 }
 
-// say1 puts a sentence in the place of the next line until a key is pressed.
-func (d *dashboard) say1(key string, pairs ...string) {
+// mention puts a sentence in the place of the next line until a key is pressed.
+func (d *dashboard) mention(key string, pairs ...string) {
 	d.remark = func(v *view) string { return v.words(key, pairs...) }
 }
 
@@ -391,7 +414,7 @@ func (d *dashboard) try(err error) {
 	case errors.Is(err, handshake.ErrOver):
 		d.remark = nil // the next line says so
 	case errors.Is(err, errInFlight):
-		d.say1("dash.in-flight")
+		d.mention("dash.in-flight")
 	default:
 		d.fail(err)
 	}
