@@ -1,5 +1,329 @@
 package tui
 
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+
+	"sockscope/handshake"
+	"sockscope/viz"
+)
+
 const mapWidth, mapHeight = 78, 20
 
-func paneMap(c canvas, v *view) {}
+// diagram is RFC 9293 figure 5. Its last row is a note, in words.
+var diagram = [mapHeight - 1]string{
+	`                           [ CLOSED              ]- active OPEN, snd SYN --.`,
+	`                      CLOSE  ^   | passive OPEN ^                          |`,
+	`                             |   v              '---- CLOSE -----.         |`,
+	` .-- rcv RST (1) --------->[ LISTEN              ]               |         v`,
+	` |                             |              '------->[ SYN-SENT            ]`,
+	` |        rcv SYN, snd SYN,ACK |         SEND, snd SYN     |             |`,
+	` |       v---------------------'                           |             |`,
+	`[ SYN-RECEIVED        ]<------- rcv SYN, snd SYN,ACK ------'             |`,
+	`   |           | rcv ACK of SYN                     rcv SYN,ACK, snd ACK |`,
+	`   |           '---------->[ ESTABLISHED         ]<----------------------'`,
+	`   | CLOSE, snd FIN            |             |`,
+	`   v            CLOSE, snd FIN |             | rcv FIN, snd ACK`,
+	`[ FIN-WAIT-1          ]<-------'             '-------->[ CLOSE-WAIT          ]`,
+	`   | rcv ACK of FIN  | rcv FIN, snd ACK                    | CLOSE, snd FIN`,
+	`   |                 '---->[ CLOSING             ]         v`,
+	`   |                                  | rcv ACK of FIN [ LAST-ACK            ]`,
+	`   v                                  v                    v rcv ACK of FIN`,
+	`[ FIN-WAIT-2          ]--->[ TIME-WAIT           ]---->[ CLOSED              ]`,
+	`                 rcv FIN, snd ACK          2 MSL over, delete TCB`,
+}
+
+type point struct{ x, y int }
+
+// boxWidth is that of every box of the diagram, its brackets included.
+const boxWidth = 23
+
+// boxes are the left ends of the states' boxes. A connection that has ended is in the
+// lower one of CLOSED, closedAgain.
+var boxes = map[string]point{
+	"CLOSED": {27, 0}, "LISTEN": {27, 3}, "SYN-SENT": {55, 4}, "SYN-RECEIVED": {0, 7},
+	"ESTABLISHED": {27, 9}, "FIN-WAIT-1": {0, 12}, "CLOSE-WAIT": {55, 12}, "CLOSING": {27, 14},
+	"LAST-ACK": {55, 15}, "FIN-WAIT-2": {0, 17}, "TIME-WAIT": {27, 17},
+}
+
+var closedAgain = point{55, 17}
+
+// edge is an arrow of the diagram: what makes an end go, and the corners it goes by.
+type edge struct {
+	from, to string
+	kind     handshake.Kind // of the step that goes this way
+	event    string
+	path     []point
+}
+
+// The usual way out of a state stands first.
+var edges = [...]edge{
+	{"CLOSED", "LISTEN", handshake.KindCall, "passive OPEN", []point{{33, 1}, {33, 2}}},
+	{"CLOSED", "SYN-SENT", handshake.KindCall, "active OPEN, snd SYN", []point{{50, 0}, {75, 0}, {75, 3}}},
+	{"SYN-SENT", "ESTABLISHED", handshake.KindArrive, "rcv SYN,ACK, snd ACK", []point{{73, 5}, {73, 9}, {50, 9}}},
+	{"LISTEN", "SYN-RECEIVED", handshake.KindArrive, "rcv SYN, snd SYN,ACK", []point{{31, 4}, {31, 6}, {9, 6}}},
+	{"LISTEN", "SYN-SENT", handshake.KindCall, "SEND, snd SYN", []point{{46, 4}, {54, 4}}},
+	{"LISTEN", "CLOSED", handshake.KindCall, "CLOSE", []point{{29, 2}, {29, 1}}},
+	{"SYN-SENT", "SYN-RECEIVED", handshake.KindArrive, "rcv SYN, snd SYN,ACK", []point{{59, 5}, {59, 7}, {23, 7}}},
+	{"SYN-SENT", "CLOSED", handshake.KindCall, "CLOSE", []point{{65, 3}, {65, 2}, {48, 2}, {48, 1}}},
+	{"SYN-RECEIVED", "ESTABLISHED", handshake.KindArrive, "rcv ACK of SYN", []point{{15, 8}, {15, 9}, {26, 9}}},
+	{"SYN-RECEIVED", "FIN-WAIT-1", handshake.KindCall, "CLOSE, snd FIN", []point{{3, 8}, {3, 11}}},
+	{"SYN-RECEIVED", "LISTEN", handshake.KindArrive, "rcv RST", []point{{1, 6}, {1, 3}, {26, 3}}},
+	{"ESTABLISHED", "FIN-WAIT-1", handshake.KindCall, "CLOSE, snd FIN", []point{{31, 10}, {31, 12}, {23, 12}}},
+	{"ESTABLISHED", "CLOSE-WAIT", handshake.KindArrive, "rcv FIN, snd ACK", []point{{45, 10}, {45, 12}, {54, 12}}},
+	{"FIN-WAIT-1", "FIN-WAIT-2", handshake.KindArrive, "rcv ACK of FIN", []point{{3, 13}, {3, 16}}},
+	{"FIN-WAIT-1", "CLOSING", handshake.KindArrive, "rcv FIN, snd ACK", []point{{21, 13}, {21, 14}, {26, 14}}},
+	{"FIN-WAIT-2", "TIME-WAIT", handshake.KindArrive, "rcv FIN, snd ACK", []point{{23, 17}, {26, 17}}},
+	{"CLOSING", "TIME-WAIT", handshake.KindArrive, "rcv ACK of FIN", []point{{38, 15}, {38, 16}}},
+	{"CLOSE-WAIT", "LAST-ACK", handshake.KindCall, "CLOSE, snd FIN", []point{{59, 13}, {59, 14}}},
+	{"LAST-ACK", "CLOSED", handshake.KindArrive, "rcv ACK of FIN", []point{{59, 16}}},
+	{"TIME-WAIT", "CLOSED", handshake.KindTimeout, "2 MSL over, delete TCB", []point{{50, 17}, {54, 17}}},
+}
+
+// edgeOf finds the arrow that a step went; nil if the figure does not draw it. A RST
+// goes its own way, even where an arrow joins the same two states.
+func edgeOf(s *handshake.Step) *edge {
+	reset := s.Kind == handshake.KindArrive && strings.Contains(s.Label, "RST")
+	for i := range edges {
+		e := &edges[i]
+		if e.from == s.Before && e.to == s.After && e.kind == s.Kind && reset == (e.event == "rcv RST") {
+			return e
+		}
+	}
+	return nil
+}
+
+// whereabouts is where a peer is on the map, and how it came there.
+type whereabouts struct {
+	state string
+	step  int // since then; 0: from the start
+	on    string
+	ended bool // it is in the lower CLOSED
+	moves []*handshake.Step
+}
+
+// walk follows the state changes of the first n steps: where each peer is, and the
+// newest change, nil if there was none. A peer is where its newest connection is; a
+// listener that is closed beside it does not count.
+func walk(t *handshake.Trace, n int) ([]whereabouts, *handshake.Step) {
+	var newest *handshake.Step
+	all := make([]whereabouts, len(t.Peers))
+	for i, p := range t.Peers {
+		all[i] = whereabouts{state: p.State, on: p.On}
+	}
+	for i := range t.Steps[:n] {
+		s := &t.Steps[i]
+		peer := viz.PeerIndex(t, s.Peer)
+		_, rebooted := value(s.Vars, "sockets")
+		if peer < 0 || s.Before == s.After && !rebooted {
+			continue
+		}
+		newest = s
+		at := &all[peer]
+		if s.Before == "LISTEN" && s.After == "CLOSED" && s.On != at.on && at.state != "CLOSED" {
+			continue
+		}
+		*at = whereabouts{
+			state: s.After, step: s.N, on: s.On, moves: append(at.moves, s),
+			ended: s.After == "CLOSED" && (s.Before == "LAST-ACK" || s.Before == "TIME-WAIT"),
+		}
+	}
+	return all, newest
+}
+
+// paneMap shows where both ends are in the state diagram, and the arrow that was gone
+// last. Where the diagram has no room it tells the ways that they went.
+func paneMap(c canvas, v *view) {
+	n, ends := v.known()
+	all, newest := walk(v.trace, n)
+	if c.w < mapWidth || c.h < mapHeight {
+		c.part(1, 0, c.w-2, c.h).ways(v, all, ends, newest)
+		return
+	}
+	for y, line := range diagram {
+		c.text(0, y, mapWidth, line, tcell.StyleDefault)
+	}
+	if newest != nil {
+		c.arrow(edgeOf(newest))
+	}
+	for state, box := range boxes {
+		c.inBox(v, all, ends, box, func(at whereabouts) bool { return at.state == state && !at.ended })
+	}
+	c.inBox(v, all, ends, closedAgain, func(at whereabouts) bool { return at.ended })
+	c.mapNote(v, newest)
+	c.part(0, mapHeight+1, mapWidth, c.h).paths(v, 0, all, ends)
+}
+
+// arrow draws an edge as the one just taken; its head stays.
+func (c canvas) arrow(e *edge) {
+	if e == nil {
+		return
+	}
+	at := e.path[0]
+	for _, to := range e.path {
+		for at != to {
+			c.mark(at)
+			at.x += sign(to.x - at.x)
+			at.y += sign(to.y - at.y)
+		}
+	}
+	head := diagram[at.y][at.x : at.x+1]
+	if len(e.path) == 1 {
+		head = "#"
+	}
+	c.glyph(at.x, at.y, head, c.palette.Edge)
+}
+
+// mark draws a cell of an arrow, unless a word stands there.
+func (c canvas) mark(at point) {
+	if strings.ContainsRune("-|.'", rune(diagram[at.y][at.x])) {
+		c.glyph(at.x, at.y, "#", c.palette.Edge)
+	}
+}
+
+func sign(n int) int { return max(min(n, 1), -1) }
+
+// inBox writes who is in a state at the right of its box, and since which step: C6. A
+// listener beside a connection is named by its descriptor.
+func (c canvas) inBox(v *view, all []whereabouts, ends []viz.End, box point, here func(whereabouts) bool) {
+	x := box.x + boxWidth - 1
+	for _, since := range []bool{true, false} {
+		var marks []string
+		var styles []tcell.Style
+		used := 0
+		for peer, at := range all {
+			var texts []string
+			if here(at) {
+				texts = append(texts, v.mark(peer, at, since))
+			}
+			if fd := listener(&ends[peer], at.on); fd != "" && box == boxes["LISTEN"] {
+				texts = append(texts, "fd "+fd)
+			}
+			for _, text := range texts {
+				marks, styles, used = append(marks, text), append(styles, v.side(peer)), used+1+len(text)
+			}
+		}
+		name := strings.IndexByte(diagram[box.y][box.x+2:], ' ') + 2
+		if used+1 > boxWidth-1-name && since {
+			continue // the steps have no room
+		}
+		x -= used
+		for i, text := range marks {
+			x += c.text(x, box.y, len(text), text, styles[i]) + 1
+		}
+		return
+	}
+}
+
+func (v *view) mark(peer int, at whereabouts, since bool) string {
+	if at.step == 0 || !since {
+		return v.letter(peer)
+	}
+	return v.letter(peer) + strconv.Itoa(at.step)
+}
+
+// listener is the descriptor of a peer's listening socket, beside the connection that
+// the peer is at; empty if there is none.
+func listener(e *viz.End, on string) string {
+	for i := range e.Conns {
+		if conn := &e.Conns[i]; conn.State == "LISTEN" && conn.On != on {
+			return conn.Descriptor
+		}
+	}
+	return ""
+}
+
+// mapNote says what the diagram leaves out, and that the last change is among it.
+func (c canvas) mapNote(v *view, newest *handshake.Step) {
+	switch {
+	case v.hidden:
+		c.text(0, mapHeight-1, mapWidth, unknown, v.colours.Hidden)
+	case newest != nil && edgeOf(newest) == nil:
+		c.text(0, mapHeight-1, mapWidth, v.words("pane.map.missing", "n", strconv.Itoa(newest.N),
+			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After), v.colours.Edge)
+	default:
+		c.text(0, mapHeight-1, mapWidth, v.say.Text("pane.map.note"), tcell.StyleDefault)
+	}
+}
+
+// ways tells in lines what the diagram would show: the states that each end went
+// through, the newest change, and where it may go from here.
+func (c canvas) ways(v *view, all []whereabouts, ends []viz.End, newest *handshake.Step) {
+	gap := 0
+	if c.h > 8 {
+		gap = 1
+	}
+	y := c.paths(v, 0, all, ends) + gap
+	switch {
+	case v.hidden:
+		c.text(0, y, c.w, unknown, v.colours.Hidden)
+		y++
+	case newest != nil:
+		event := v.say.Text("pane.map.not-drawn")
+		if e := edgeOf(newest); e != nil {
+			event = e.event
+		}
+		y = c.paragraph(0, y, wrap(v.words("pane.map.newest", "n", strconv.Itoa(newest.N),
+			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After, "event", event), c.w), v.colours.Edge)
+	}
+	y += gap
+	for peer, at := range all {
+		names := v.name(peer)
+		if peer == 0 && all[1].state == at.state {
+			continue // said with the other's
+		}
+		if peer == 1 && all[0].state == at.state {
+			names = v.name(0) + ", " + names
+		}
+		if exits := at.exits(); len(exits) > 0 {
+			y = c.paragraph(0, y, wrap(v.words("pane.map.exits", "name", names, "state", at.state,
+				"list", strings.Join(exits, " | ")), c.w), tcell.StyleDefault)
+		}
+	}
+	c.text(0, y+gap, c.w, "RFC 9293 3.3.2, figure 5", v.colours.Source)
+}
+
+// exits are the ways out of where a peer is, that figure 5 draws.
+func (w whereabouts) exits() []string {
+	var exits []string
+	for i := range edges {
+		e := &edges[i]
+		refused := e.event == "rcv RST" && (len(w.moves) == 0 || w.moves[len(w.moves)-1].Before != "LISTEN")
+		if e.from == w.state && !w.ended && !refused {
+			exits = append(exits, e.event+" > "+e.to)
+		}
+	}
+	return exits
+}
+
+// paths writes for each end the states that it went through and the steps in which it
+// did, the newest at least: `client  CLOSED -6-> SYN-SENT -10-> ESTABLISHED`.
+func (c canvas) paths(v *view, y int, all []whereabouts, ends []viz.End) int {
+	names := 0
+	for peer := range all {
+		names = max(names, width(v.name(peer))+2)
+	}
+	for peer, at := range all {
+		c.text(0, y, names, v.name(peer), v.side(peer))
+		text := at.state
+		for i := len(at.moves) - 1; i >= 0; i-- {
+			s := at.moves[i]
+			longer := s.Before + " -" + strconv.Itoa(s.N) + "-> " + text
+			if room := c.w - names - width(longer); room < 0 || i > 0 && room < len("... -00-> ") {
+				text = "... -" + strconv.Itoa(s.N) + "-> " + text
+				break
+			}
+			text = longer
+		}
+		if fd := listener(&ends[peer], at.on); fd != "" {
+			if more := text + "   " + v.words("pane.map.listens", "fd", fd); names+width(more) <= c.w {
+				text = more
+			}
+		}
+		c.text(names, y, c.w-names, text, tcell.StyleDefault)
+		y++
+	}
+	return y
+}
