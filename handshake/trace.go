@@ -249,6 +249,9 @@ func (t *Trace) accept(s Step, departed map[int]bool) error {
 		}
 	case KindCall, KindReturn, KindTimeout, KindSignal, KindNote:
 	}
+	if onTheWire := []Kind{KindDepart, KindDrop, KindDuplicate, KindNote}; s.Peer == WirePeer && !slices.Contains(onTheWire, s.Kind) {
+		return fmt.Errorf("%s at peer %s, want a peer of the header", s.Kind, WirePeer)
+	}
 	for _, f := range s.Fields {
 		if f.Bit < 0 || f.Len < 0 || f.Bit+f.Len > 8*maxLine {
 			return fmt.Errorf("field %s: bit %d, length %d, want none below 0", f.Name, f.Bit, f.Len)

@@ -44,6 +44,7 @@ func TestAWrongTraceSaysLineFoundAndWanted(t *testing.T) {
 		header + `{"n":1,"kind":"arrive","peer":"a","packet":4}`:          `trace: line 2: packet 4 in arrive, want one that has departed`,
 		header + `{"n":1,"kind":"depart","peer":"a","wire":"0"}`:          `trace: line 2: wire: `,
 		header + `{"n":1,"kind":"call","peer":"a","fields":[{"bit":-1}]}`: `bit -1, length 0, want none below 0`,
+		header + `{"n":1,"kind":"call","peer":"wire"}`:                    `call at peer wire, want a peer of the header`,
 		header + `{"n":true}`:                                             `trace: line 2: field n is a bool, want a int`,
 	} {
 		_, err := handshake.ReadJSON(strings.NewReader(text))
