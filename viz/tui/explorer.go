@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -32,12 +33,12 @@ import (
 // On a small screen pane 1 is above, and one of the others below.
 type explorerScreen struct {
 	*tview.Box
+	app     *tview.Application
 	model   explorerModel
 	keys    *Keys
 	lang    string
 	glyphs  Glyphs
 	palette Palette
-	stop    func()
 	ask     func(text string) // what to do with the line being typed; nil: none is
 	question,
 	line string
@@ -47,26 +48,41 @@ type explorerScreen struct {
 
 // The sizes at which the explorer changes its layout.
 const (
-	smallestWidth, smallestHeight = 60, 15
-	roomyWidth, roomyHeight       = 100, 38 // all panes
-	broadWidth                    = 160     // panes 4 and 5 side by side
+	roomyWidth, roomyHeight = 100, 38 // all panes
+	broadWidth              = 160     // panes 4 and 5 side by side
 )
 
 // entry is a row of a pane: a label, a text, and its source at the right edge.
 type entry struct{ label, text, source string }
 
-func newExplorerScreen(keys *Keys, lang string, glyphs Glyphs, palette Palette) *explorerScreen {
-	return &explorerScreen{
-		Box: tview.NewBox(), model: newExplorer(), keys: keys, lang: lang, glyphs: glyphs, palette: palette,
+// Explore shows the socket explorer until the person leaves or the context ends. The
+// terminal is left as it was found, also by a panic.
+func Explore(ctx context.Context, o Options) error {
+	tty, glyphs, err := openTerminal(os.Getenv, o.Config.Glyphs)
+	if err != nil {
+		return err
 	}
+	screen, err := newScreen(tty)
+	if err != nil {
+		return fmt.Errorf("tui: terminal: %w", err)
+	}
+	return newExplorerScreen(o, glyphs).run(ctx, newShadow(screen))
 }
 
-// explore shows the explorer on a screen until the person leaves or the context ends.
-func explore(ctx context.Context, screen tcell.Screen, e *explorerScreen) error {
-	app := tview.NewApplication().SetScreen(screen)
-	e.stop = app.Stop
-	defer context.AfterFunc(ctx, app.Stop)()
-	return app.SetRoot(e, true).Run()
+func newExplorerScreen(o Options, glyphs Glyphs) *explorerScreen {
+	e := &explorerScreen{
+		Box: tview.NewBox(), app: tview.NewApplication(), model: newExplorer(),
+		keys: o.Config.Keys, lang: o.Lang, glyphs: glyphs,
+	}
+	if o.Color {
+		e.palette = Colours()
+	}
+	return e
+}
+
+func (e *explorerScreen) run(ctx context.Context, screen tcell.Screen) error {
+	defer context.AfterFunc(ctx, e.app.Stop)()
+	return e.app.SetScreen(screen).SetRoot(e, true).Run()
 }
 
 func (e *explorerScreen) words() *words.Words { return words.For(e.lang) }
@@ -79,15 +95,17 @@ func (e *explorerScreen) say(key string, pairs ...string) string {
 func (e *explorerScreen) Draw(screen tcell.Screen) {
 	x, y, w, h := e.GetRect()
 	c := canvas{screen, x, y, w, h, e.glyphs, e.palette}
-	if w < smallestWidth || h < smallestHeight {
-		c.text(0, 0, w, e.say("small", "size", fmt.Sprintf("%dx%d", w, h)), tcell.StyleDefault)
+	if w < leastWidth || h < leastHeight {
+		size := []string{"w", strconv.Itoa(w), "h", strconv.Itoa(h)}
+		c.text(0, 0, w, e.words().Say("dash.too-small", viz.Fill(size...)), tcell.StyleDefault)
 		return
 	}
 	e.drawTitle(c)
 	body := c.part(0, 1, w, h-3)
 	switch {
 	case e.help:
-		e.drawHelp(body)
+		body.rule(0, "["+e.say("help")+"]", "", e.palette.Focus, e.palette.Source)
+		e.drawEntries(body, 0, paneHelp, body.part(0, 1, w, h))
 	case w >= roomyWidth && h >= roomyHeight:
 		e.drawRoomy(body.part(0, 1, w, h-4))
 	default:
@@ -114,7 +132,7 @@ func (e *explorerScreen) drawTitle(c canvas) {
 
 // drawRoomy shows all panes.
 func (e *explorerScreen) drawRoomy(c canvas) {
-	number := e.numberRows(c, true)
+	number := e.numberRows(c.w)
 	e.drawRule(c, 0, 1)
 	e.drawNumber(c.part(0, 2, c.w, len(number)), number)
 	half := (c.w - 2) / 2
@@ -134,15 +152,15 @@ func (e *explorerScreen) drawRoomy(c canvas) {
 	e.drawPane(lower.part(0, lower.h-history, c.w, history), 5)
 }
 
-// drawCompact shows pane 1 and one more, below a line of all their titles.
+// drawCompact shows pane 1 and one more, below a line of all their titles. That one
+// gets the room that it needs while it has the focus.
 func (e *explorerScreen) drawCompact(c canvas) {
-	const leastBelow = 6
-	rows := e.numberRows(c, false)
-	for i := len(rows) - 1; i > 0 && len(rows) > c.h-2-leastBelow; i-- {
-		if !rows[i].needed {
-			rows = append(rows[:i], rows[i+1:]...)
-		}
+	below := 6
+	if e.model.pane != 1 {
+		lower, _ := e.rows(e.model.lower, c.w)
+		below = max(below, len(lower))
 	}
+	rows := fewer(e.numberRows(c.w), c.h-2-below)
 	e.drawRule(c, 0, 1)
 	e.drawNumber(c.part(0, 1, c.w, len(rows)), rows)
 	at := len(rows) + 1
@@ -178,7 +196,7 @@ func (e *explorerScreen) drawPane(c canvas, n int) {
 // drawEntries shows the rows of a pane; what does not fit is said on its title line.
 func (e *explorerScreen) drawEntries(c canvas, ruleAt, n int, inside canvas) {
 	rows, textAt := e.rows(n, c.w)
-	if n == e.model.pane {
+	if n == e.model.pane || n == paneHelp {
 		e.tall = inside.h
 		e.model.scroll = max(min(e.model.scroll, len(rows)-inside.h), 0)
 		rows = rows[e.model.scroll:]
@@ -228,6 +246,8 @@ func (e *explorerScreen) rows(n, w int) (rows []entry, textAt int) {
 // entries are what a pane says.
 func (e *explorerScreen) entries(n int) []entry {
 	switch n {
+	case paneHelp:
+		return e.keysHelp()
 	case 2:
 		return e.writing()
 	case panePartner:
@@ -236,6 +256,15 @@ func (e *explorerScreen) entries(n int) []entry {
 		return e.directory()
 	}
 	return e.history()
+}
+
+// keysHelp lists every key, from the table that binds them.
+func (e *explorerScreen) keysHelp() []entry {
+	var entries []entry
+	for _, line := range e.keys.help(explorer) {
+		entries = append(entries, entry{pad(line.keys, 14) + pad(line.hangul, 2), e.words().Text(line.action.word()), ""})
+	}
+	return entries
 }
 
 func (e *explorerScreen) writing() []entry {

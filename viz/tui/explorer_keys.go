@@ -26,7 +26,10 @@ func (e *explorerScreen) InputHandler() func(*tcell.EventKey, func(tview.Primiti
 				e.do(hit)
 			}
 		}
-		if len(pressed.hits) == 0 && !pressed.hangul {
+		switch {
+		case pressed.hangul:
+			e.model.say("dash.hangul")
+		case len(pressed.hits) == 0:
 			e.model.say("explorer.no-key", "key", pressed.name)
 		}
 	}
@@ -48,7 +51,7 @@ func (e *explorerScreen) do(h hit) {
 	case actClose:
 		e.help, e.model.field, e.model.typed = false, noField, ""
 	case actLeave, actQuit:
-		e.stop()
+		e.app.Stop()
 	case actScrollDown:
 		e.model.scroll += max(e.tall/2, 1)
 	case actScrollUp:
@@ -195,22 +198,5 @@ func (e *explorerScreen) hints(columns int) string {
 			return line
 		}
 		hints[giveWay[0]], giveWay = "", giveWay[1:]
-	}
-}
-
-// drawHelp lists every key of the explorer.
-func (e *explorerScreen) drawHelp(c canvas) {
-	c.rule(0, "["+e.say("help")+"]", "", e.palette.Focus, e.palette.Source)
-	lines := e.keys.help(explorer)
-	inside := c.part(2, 1, c.w-4, c.h-1)
-	e.tall = inside.h
-	e.model.scroll = max(min(e.model.scroll, len(lines)-inside.h), 0)
-	lines = lines[e.model.scroll:]
-	if len(lines) > inside.h {
-		c.right(1, 0, c.w-2, " "+e.say("more", "key", e.keys.hint(actScrollDown))+" ", tcell.StyleDefault)
-	}
-	for y, line := range lines {
-		inside.row(0, y, column{line.keys, 20, e.palette.Focus}, column{line.hangul, 8, tcell.StyleDefault},
-			column{e.words().Text(line.action.word()), inside.w - 28, tcell.StyleDefault})
 	}
 }

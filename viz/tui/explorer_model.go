@@ -40,6 +40,7 @@ const (
 	noField       = -1
 	lastBit       = 32
 	explorerPanes = 5
+	paneHelp      = 0 // never has the focus
 	panePartner   = 3
 )
 
@@ -167,7 +168,7 @@ func (m *explorerModel) parse(text string, before hostSocket) (hostSocket, bool)
 	}
 	number, err := strconv.ParseUint(strings.TrimSpace(host), 10, 8)
 	if err != nil {
-		m.say("explorer.no-host", "found", quoted(host))
+		m.say("explorer.no-host", "found", quote(host))
 		return hostSocket{}, false
 	}
 	s, err := rfc147.Parse(socket)
@@ -176,14 +177,11 @@ func (m *explorerModel) parse(text string, before hostSocket) (hostSocket, bool)
 		if strings.Contains(socket, "/") {
 			key = "explorer.no-fields"
 		}
-		m.say(key, "found", quoted(socket))
+		m.say(key, "found", quote(socket))
 		return hostSocket{}, false
 	}
 	return hostSocket{uint8(number), s}, true
 }
-
-// quoted makes what was typed fit for an answer of one line.
-func quoted(text string) string { return fmt.Sprintf("%.20q", strings.TrimSpace(text)) }
 
 // say leaves a remark.
 func (m *explorerModel) say(key string, pairs ...string) { m.said = &remark{key, pairs} }

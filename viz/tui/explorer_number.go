@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,10 +10,19 @@ import (
 	"sockscope/rfc147"
 )
 
-// numberRow is a row of pane 1. On a small screen only those that are needed stay.
+// numberRow is a row of pane 1. Where there is little room, rows of the highest rank
+// go first, all together; those of rank 0 stay.
 type numberRow struct {
-	needed bool
-	draw   func(c canvas, y int)
+	rank int
+	draw func(c canvas, y int)
+}
+
+// fewer leaves rows out until no more than so many are left.
+func fewer(rows []numberRow, most int) []numberRow {
+	for rank := 4; rank > 0 && len(rows) > most; rank-- {
+		rows = slices.DeleteFunc(rows, func(r numberRow) bool { return r.rank == rank })
+	}
+	return rows
 }
 
 // bitColumns says where each bit of a socket stands: bit n in element n. Fields are
@@ -34,18 +44,19 @@ func bitColumns(w int) [lastBit + 1]int {
 }
 
 // numberRows are the rows of pane 1, as many as it has room for in its width.
-func (e *explorerScreen) numberRows(c canvas, roomy bool) []numberRow {
-	at := bitColumns(c.w)
+func (e *explorerScreen) numberRows(w int) []numberRow {
+	at := bitColumns(w)
+	gap := at[2] - at[1]
 	layout := rfc147.Layout()
 	columns := func(field int) (x, columns int) {
 		x = at[layout[field].First]
 		if field == len(layout)-1 {
-			return x, c.w - x
+			return x, w - x
 		}
-		return x, at[layout[field+1].First] - x - 1
+		return x, at[layout[field+1].First] - x - gap
 	}
-	labelled := func(needed bool, label string, text func(field int) (string, tcell.Style)) numberRow {
-		return numberRow{needed, func(c canvas, y int) {
+	labelled := func(rank int, label string, text func(field int) (string, tcell.Style)) numberRow {
+		return numberRow{rank, func(c canvas, y int) {
 			c.text(2, y, at[1]-3, label, tcell.StyleDefault)
 			for field := range layout {
 				x, columns := columns(field)
@@ -58,12 +69,12 @@ func (e *explorerScreen) numberRows(c canvas, roomy bool) []numberRow {
 		return func(field int) (string, tcell.Style) { return key(layout[field].Name), tcell.StyleDefault }
 	}
 	rows := []numberRow{
-		{false, func(c canvas, y int) { drawBitNumbers(c, y, at) }},
-		{true, func(c canvas, y int) { e.drawBits(c, y, at) }},
-		{true, func(c canvas, y int) { e.drawCursor(c, y, at) }},
-		labelled(true, e.say("field"), plain(func(name string) string { return e.say(name) })),
-		labelled(true, e.say("value"), e.fieldValue),
-		labelled(false, e.say("range"), func(field int) (string, tcell.Style) { return e.fieldRange(layout[field]), tcell.StyleDefault }),
+		{1, func(c canvas, y int) { drawBitNumbers(c, y, at) }},
+		{0, func(c canvas, y int) { e.drawBits(c, y, at) }},
+		{0, func(c canvas, y int) { e.drawCursor(c, y, at) }},
+		labelled(0, e.say("field"), plain(func(name string) string { return e.say(name) })),
+		labelled(0, e.say("value"), e.fieldValue),
+		labelled(2, e.say("range"), func(field int) (string, tcell.Style) { return e.fieldRange(layout[field]), tcell.StyleDefault }),
 	}
 	var means [4][]string
 	tallest := 0
@@ -77,15 +88,15 @@ func (e *explorerScreen) numberRows(c canvas, roomy bool) []numberRow {
 		if line == 0 {
 			label = e.say("means")
 		}
-		rows = append(rows, labelled(false, label, func(field int) (string, tcell.Style) {
+		rows = append(rows, labelled(4, label, func(field int) (string, tcell.Style) {
 			if line < len(means[field]) {
 				return means[field][line], tcell.StyleDefault
 			}
 			return "", tcell.StyleDefault
 		}))
 	}
-	for _, line := range wrap(e.say("outside", "host", strconv.Itoa(int(e.model.end.host))), c.w-4) {
-		rows = append(rows, numberRow{false, func(c canvas, y int) { c.text(2, y, c.w, line, tcell.StyleDefault) }})
+	for _, line := range wrap(e.say("outside", "host", strconv.Itoa(int(e.model.end.host))), w-4) {
+		rows = append(rows, numberRow{3, func(c canvas, y int) { c.text(2, y, c.w, line, tcell.StyleDefault) }})
 	}
 	return rows
 }
