@@ -52,10 +52,11 @@ func Hosts(w io.Writer, listings []rfc147.HostListing, lang string) error {
 
 // socketEntry writes what one RFC says of a socket.
 func (p *printer) socketEntry(at int, e rfc147.SocketEntry, say *words.Words) {
-	scope := say.Text("ui.scope." + strings.ReplaceAll(string(e.Scope), " ", "-"))
+	key := "ui.scope." + strings.ReplaceAll(string(e.Scope), " ", "-")
 	if e.Host != 0 {
-		scope += ", " + say.Say("ui.socket.host", Fill("host", hostNumber(e.Host)))
+		key += ".host"
 	}
+	scope := say.Say(key, Fill("host", hostNumber(e.Host)))
 	where := ""
 	if e.First != e.Last {
 		where = span(e.First, e.Last)

@@ -71,7 +71,7 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 // settle checks the values of a verb's flags, and gives --view its default: the
 // dashboard where the verb has one and a person can see it, else text.
 func (p *program) settle(c *cobra.Command, f *flags, views ...string) error {
-	if f.engine != "" || c.Flags().Lookup("engine") != nil {
+	if c.Flags().Lookup("engine") != nil {
 		if err := p.among("engine", f.engine, engineNames()); err != nil {
 			return err
 		}
@@ -86,10 +86,11 @@ func (p *program) settle(c *cobra.Command, f *flags, views ...string) error {
 	if f.view == viewTUI && (f.file != "" || !p.terminal()) {
 		f.view = viewText
 	}
+	if f.view == viewTUI && (f.plain || p.env("TERM") == "dumb") { // which cannot move the cursor
+		f.view, f.plain = viewText, true
+	}
 	f.seeded = c.Flags().Changed("seed")
-	term := p.env("TERM")
-	f.color = p.env("NO_COLOR") == "" && p.env("CLICOLOR") != "0" && term != "dumb"
-	f.plain = f.plain || f.view == viewTUI && term == "dumb" // it cannot move the cursor
+	f.color = p.env("NO_COLOR") == "" && p.env("CLICOLOR") != "0"
 	return nil
 }
 

@@ -81,14 +81,37 @@ func TestTextIsTheSameAtATerminal(t *testing.T) {
 			piped, err := sockscope(t, strings.Fields(args)...).Output()
 			require.NoError(t, err)
 			require.NotEmpty(t, piped)
-			terminal, err := pty.StartWithSize(sockscope(t, strings.Fields(args)...), &pty.Winsize{Rows: 24, Cols: 80})
-			require.NoError(t, err)
-			defer terminal.Close()
-			var shown bytes.Buffer
-			_, _ = io.Copy(&shown, terminal) // it ends with EIO when the program does
-			require.Equal(t, string(piped), strings.ReplaceAll(shown.String(), "\r\n", "\n"))
+			require.Equal(t, string(piped), atTerminal(t, sockscope(t, strings.Fields(args)...)))
 		})
 	}
+}
+
+// A terminal that cannot move its cursor gets sentences, not a dashboard.
+func TestADumbTerminal(t *testing.T) {
+	onLinux(t, "this pseudo-terminal")
+	want, err := sockscope(t, "run", "three-way", "--plain").Output()
+	require.NoError(t, err)
+	c := sockscope(t)
+	c.Env = append(c.Env, "TERM=dumb")
+	require.Equal(t, string(want), atTerminal(t, c))
+	require.Equal(t, string(want), atTerminal(t, sockscope(t, "--plain")))
+	piped := sockscope(t)
+	piped.Env = append(piped.Env, "TERM=dumb")
+	ladder, err := piped.Output()
+	require.NoError(t, err)
+	require.Contains(t, string(ladder), "<SEQ=100><CTL=SYN>", "a pipe is no terminal")
+}
+
+// atTerminal runs the program at a terminal and gives what it showed.
+func atTerminal(t *testing.T, c *exec.Cmd) string {
+	t.Helper()
+	terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 24, Cols: 80})
+	require.NoError(t, err)
+	defer terminal.Close()
+	var shown bytes.Buffer
+	_, _ = io.Copy(&shown, terminal) // it ends with EIO when the program does
+	require.NoError(t, c.Wait())
+	return strings.ReplaceAll(shown.String(), "\r\n", "\n")
 }
 
 // Two UDP sockets on 127.0.0.1 carry what is stepped; none is left.
