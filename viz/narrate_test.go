@@ -97,8 +97,11 @@ func TestAQuietRuleYieldsToTheOthers(t *testing.T) {
 func TestADocumentIsCitedOnceWithItsSections(t *testing.T) {
 	trace := played(t, "three-way")
 	trace.Steps[0].Why = []handshake.Why{
-		{Rule: "a", Cite: "RFC 9293 3.4.1"}, {Rule: "b", Cite: "POSIX recv()"}, {Rule: "c", Cite: "RFC 9293 3.10.7.2"},
-		{Rule: "d", Cite: "RFC 9293 3.4.1"}, {Rule: "e", Cite: "RFC 6298 2.1"},
+		{Rule: "a", Cite: "RFC 9293 3.4.1"},
+		{Rule: "b", Cite: "POSIX recv()"},
+		{Rule: "c", Cite: "RFC 9293 3.10.7.2"},
+		{Rule: "d", Cite: "RFC 9293 3.4.1"},
+		{Rule: "e", Cite: "RFC 6298 2.1"},
 	}
 	require.Equal(t, "RFC 9293 3.4.1, 3.10.7.2; POSIX recv(); RFC 6298 2.1", viz.Narrate(trace, 1, "en").Source)
 }

@@ -1,7 +1,6 @@
 package viz
 
 import (
-	"bufio"
 	"io"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 // nothing is drawn, and no character needs to be spelled out.
 func Plain(w io.Writer, t *handshake.Trace, lang string) error {
 	say := words.For(lang)
-	b := bufio.NewWriter(w)
+	b := &strings.Builder{}
 	title := t.Words[lang]["title"]
 	if title == "" {
 		title = t.Scenario
@@ -26,19 +25,24 @@ func Plain(w io.Writer, t *handshake.Trace, lang string) error {
 		plainEnd(b, t, 0, i, say, lang)
 	}
 	for n := range t.Steps {
-		if err := PlainStep(b, t, n+1, lang); err != nil {
-			return err
-		}
+		plainStep(b, t, n+1, lang)
 	}
-	return b.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // PlainStep writes step n of a trace in whole sentences.
 func PlainStep(w io.Writer, t *handshake.Trace, n int, lang string) error {
+	b := &strings.Builder{}
+	plainStep(b, t, n, lang)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func plainStep(b *strings.Builder, t *handshake.Trace, n int, lang string) {
 	say := words.For(lang)
 	s := t.Steps[n-1]
 	story := Narrate(t, n, lang)
-	b := bufio.NewWriter(w)
 	sentence(b, 0, say.Say("ui.plain.step", Fill("n", strconv.Itoa(n), "event", story.Event)))
 	if n > 1 && t.Steps[n-2].At != s.At || n == 1 && s.At != 0 {
 		sentence(b, 1, say.Say("ui.plain.clock", Fill("time", seconds(s.At))))
@@ -65,7 +69,6 @@ func PlainStep(w io.Writer, t *handshake.Trace, n int, lang string) error {
 	if story.Source != "" {
 		sentence(b, 1, say.Say("ui.plain.source", Fill("list", story.Source)))
 	}
-	return b.Flush()
 }
 
 // segment says in words what a segment's label draws with brackets.
@@ -88,13 +91,13 @@ func segment(s handshake.Step, say *words.Words) string {
 }
 
 // plainEnd says where an end stands after step n.
-func plainEnd(w io.Writer, t *handshake.Trace, n, peer int, say *words.Words, lang string) {
+func plainEnd(b *strings.Builder, t *handshake.Trace, n, peer int, say *words.Words, lang string) {
 	end := Ends(t, n)[peer]
 	key := "ui.plain.end"
 	if end.Call != "" {
 		key = "ui.plain.end.waits"
 	}
-	sentence(w, 1, say.Say(key, Fill(
+	sentence(b, 1, say.Say(key, Fill(
 		"name", capital(Name(end.Peer.Name, lang)), "state", end.State, "call", shortCall(end.Call), "since", strconv.Itoa(end.Since))))
 }
 
@@ -158,7 +161,7 @@ func capital(text string) string {
 
 // sentence writes a text in lines of at most 72 columns: what belongs to a step is
 // indented once, what continues a line once more.
-func sentence(w io.Writer, depth int, text string) {
+func sentence(b *strings.Builder, depth int, text string) {
 	const columns = 72
 	indent := strings.Repeat("  ", depth)
 	out := indent
@@ -167,11 +170,11 @@ func sentence(w io.Writer, depth int, text string) {
 		case strings.TrimSpace(out) == "":
 			out += word
 		case Width(out)+1+Width(word) > columns:
-			io.WriteString(w, out+"\n") // a bufio.Writer, which keeps its error for Flush
+			b.WriteString(out + "\n")
 			out = indent + "  " + word
 		default:
 			out += " " + word
 		}
 	}
-	io.WriteString(w, out+"\n")
+	b.WriteString(out + "\n")
 }

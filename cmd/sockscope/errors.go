@@ -39,13 +39,11 @@ func (p *program) misuse(key string, pairs ...string) error { return p.fail(misu
 
 // explain gives an error's one line and its exit code.
 func (p *program) explain(err error) (string, int) {
-	var known *exit
-	var mistake *handshake.Mistake
 	code := failed
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*exit](err); ok {
 		code = known.code
 	}
-	if errors.As(err, &mistake) {
+	if mistake, ok := errors.AsType[*handshake.Mistake](err); ok {
 		return p.say.Say("ui.error.mistake", viz.Fill("file", mistake.File, "line", strconv.Itoa(mistake.Line),
 			"found", mistake.Found, "allowed", mistake.Allowed)), misused
 	}
@@ -63,8 +61,7 @@ func input(err error) error {
 // start judges what an engine says at the start: without loopback sockets it is the
 // machine, else the scenario.
 func (p *program) start(err error) error {
-	var network *net.OpError
-	if errors.As(err, &network) {
+	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return p.fail(unusable, "ui.error.machine", "why", err.Error())
 	}
 	return input(err)

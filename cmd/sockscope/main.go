@@ -42,6 +42,6 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return done
 	}
 	message, code := p.explain(err)
-	fmt.Fprintln(p.errs, "sockscope: "+message)
+	_, _ = fmt.Fprintln(p.errs, "sockscope: "+message) // if it cannot be said, the code still tells
 	return code
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -35,12 +36,11 @@ func (p *program) recording(name string) (*replay.Recording, error) {
 	if name == "-" {
 		return replay.Open(p.in)
 	}
-	file, err := os.Open(name)
+	saved, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() // read only: nothing is lost
-	recording, err := replay.Open(file)
+	recording, err := replay.Open(bytes.NewReader(saved))
 	if err != nil {
 		return nil, p.misuse("ui.error.trace", "file", name, "why", err.Error())
 	}

@@ -21,16 +21,22 @@ import (
 	"sockscope/viz/words"
 )
 
-// everyScenario runs a test for each built-in scenario, played in memory.
-func everyScenario(t *testing.T, test func(t *testing.T, s *handshake.Scenario, trace *handshake.Trace)) {
+// playing is a scenario and what came of it.
+type playing struct {
+	*handshake.Scenario
+	trace *handshake.Trace
+}
+
+// everyScenario plays each built-in scenario in memory.
+func everyScenario(t *testing.T) []playing {
 	t.Helper()
+	var all []playing
 	for _, name := range handshake.Names() {
-		t.Run(name, func(t *testing.T) {
-			s, err := handshake.Load(name)
-			require.NoError(t, err)
-			test(t, s, playScenario(t, s, model.Engine{Wire: model.InMemory}))
-		})
+		s, err := handshake.Load(name)
+		require.NoError(t, err)
+		all = append(all, playing{s, playScenario(t, s, model.Engine{Wire: model.InMemory})})
 	}
+	return all
 }
 
 func playScenario(t *testing.T, s *handshake.Scenario, e handshake.Engine) *handshake.Trace {
@@ -55,16 +61,18 @@ func render(t *testing.T, view viz.View, trace *handshake.Trace, o viz.Options) 
 // The last section of a scenario's file is what it looks like. With -update it is
 // written; look at `git diff` before you commit it.
 func TestEachScenarioIsTheLadderInItsFile(t *testing.T) {
-	everyScenario(t, func(t *testing.T, s *handshake.Scenario, trace *handshake.Trace) {
-		got := render(t, viz.Text, trace, viz.Options{Lang: "en"})
-		if flag.Lookup("update").Value.String() == "true" {
-			writeLadder(t, filepath.Join(root, "handshake", "scenarios", s.File), got)
-			return
-		}
-		if difference := diff.Diff("-- ladder --", []byte(s.Ladder), "played", []byte(got)); difference != nil {
-			t.Fatalf("not the ladder in the file; if the change is meant, run the test with -update\n%s", difference)
-		}
-	})
+	for _, s := range everyScenario(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			got := render(t, viz.Text, s.trace, viz.Options{Lang: "en"})
+			if flag.Lookup("update").Value.String() == "true" {
+				writeLadder(t, filepath.Join(root, "handshake", "scenarios", s.File), got)
+				return
+			}
+			if difference := diff.Diff("-- ladder --", []byte(s.Ladder), "played", []byte(got)); difference != nil {
+				t.Fatalf("not the ladder in the file; if the change is meant, run the test with -update\n%s", difference)
+			}
+		})
+	}
 }
 
 func writeLadder(t *testing.T, file, ladder string) {
@@ -78,103 +86,115 @@ func writeLadder(t *testing.T, file, ladder string) {
 }
 
 func TestScenariosSayTheSameThingsInBothLanguages(t *testing.T) {
-	everyScenario(t, func(t *testing.T, s *handshake.Scenario, _ *handshake.Trace) {
-		require.ElementsMatch(t, slices.Collect(maps.Keys(s.Words["en"])), slices.Collect(maps.Keys(s.Words["ko"])))
-		for _, lang := range words.Langs() {
-			for _, key := range []string{"title", "shows"} {
-				require.NotEmpty(t, s.Words[lang][key], "%s in %s", key, lang)
-			}
-			for _, l := range s.Script {
-				if l.Label != "" {
-					require.NotEmpty(t, s.Words[lang][l.Label], "line %d: %s in %s", l.Number, l.Label, lang)
+	for _, s := range everyScenario(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			require.ElementsMatch(t, slices.Collect(maps.Keys(s.Words["en"])), slices.Collect(maps.Keys(s.Words["ko"])))
+			for _, lang := range words.Langs() {
+				for _, key := range []string{"title", "shows"} {
+					require.NotEmpty(t, s.Words[lang][key], "%s in %s", key, lang)
+				}
+				for _, l := range s.Script {
+					if l.Label != "" {
+						require.NotEmpty(t, s.Words[lang][l.Label], "line %d: %s in %s", l.Number, l.Label, lang)
+					}
 				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestEveryChangeOfAStateIsNarratedAndCited(t *testing.T) {
-	everyScenario(t, func(t *testing.T, s *handshake.Scenario, trace *handshake.Trace) {
-		note := ""
-		for i, step := range trace.Steps {
-			if step.Choice != "" {
-				note = step.Note
+	for _, s := range everyScenario(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			note := ""
+			for i, step := range s.trace.Steps {
+				if step.Choice != "" {
+					note = step.Note
+				}
+				if step.Before == step.After {
+					continue
+				}
+				for _, lang := range words.Langs() {
+					require.NotEmpty(t, s.Words[lang][note], "step %d, %s: no label with a sentence in %s", step.N, step.Label, lang)
+					require.NotEmpty(t, viz.Narrate(s.trace, i+1, lang).Main, "step %d in %s", step.N, lang)
+				}
+				require.True(t, slices.ContainsFunc(step.Why, func(y handshake.Why) bool {
+					return strings.HasPrefix(y.Cite, "RFC ") || strings.HasPrefix(y.Cite, "NIC ")
+				}), "step %d, %s: why %v, want a citation of an RFC", step.N, step.Label, step.Why)
 			}
-			if step.Before == step.After {
-				continue
-			}
-			for _, lang := range words.Langs() {
-				require.NotEmpty(t, s.Words[lang][note], "step %d, %s: no label with a sentence in %s", step.N, step.Label, lang)
-				require.NotEmpty(t, viz.Narrate(trace, i+1, lang).Main, "step %d in %s", step.N, lang)
-			}
-			require.True(t, slices.ContainsFunc(step.Why, func(y handshake.Why) bool {
-				return strings.HasPrefix(y.Cite, "RFC ") || strings.HasPrefix(y.Cite, "NIC ")
-			}), "step %d, %s: why %v, want a citation of an RFC", step.N, step.Label, step.Why)
-		}
-	})
+		})
+	}
 }
 
 // A placeholder that the trace cannot fill is printed as a question mark.
 func TestEverySentenceIsFilled(t *testing.T) {
-	everyScenario(t, func(t *testing.T, _ *handshake.Scenario, trace *handshake.Trace) {
-		for n := range trace.Steps {
-			for _, lang := range words.Langs() {
-				story := viz.Narrate(trace, n+1, lang)
-				for _, sentence := range append(story.Sentences, story.Event, story.Note) {
-					require.NotContains(t, sentence, "?", "step %d in %s", n+1, lang)
-					require.NotContains(t, sentence, "�", "step %d in %s", n+1, lang)
-				}
-				for _, y := range trace.Steps[n].Why {
-					require.True(t, words.For(lang).Has(y.Rule), "rule %s has no sentence in %s", y.Rule, lang)
+	for _, s := range everyScenario(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			for n := range s.trace.Steps {
+				for _, lang := range words.Langs() {
+					story := viz.Narrate(s.trace, n+1, lang)
+					for _, sentence := range append(story.Sentences, story.Event, story.Note) {
+						require.NotContains(t, sentence, "?", "step %d in %s", n+1, lang)
+						require.NotContains(t, sentence, "�", "step %d in %s", n+1, lang)
+					}
+					for _, y := range s.trace.Steps[n].Why {
+						require.True(t, words.For(lang).Has(y.Rule), "rule %s has no sentence in %s", y.Rule, lang)
+					}
 				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestWhatArrivesHasDeparted(t *testing.T) {
-	everyScenario(t, func(t *testing.T, _ *handshake.Scenario, trace *handshake.Trace) {
-		departed := map[int]string{}
-		for _, step := range trace.Steps {
-			switch step.Kind {
-			case handshake.KindDepart:
-				require.NotZero(t, step.Packet, "step %d", step.N)
-				require.NotEmpty(t, step.Wire, "step %d", step.N)
-				require.NotEmpty(t, step.Fields, "step %d", step.N)
-				departed[step.Packet] = step.Label
-			case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
-				require.Equal(t, departed[step.Packet], step.Label, "step %d", step.N)
+	for _, s := range everyScenario(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			departed := map[int]string{}
+			for _, step := range s.trace.Steps {
+				switch step.Kind {
+				case handshake.KindDepart:
+					require.NotZero(t, step.Packet, "step %d", step.N)
+					require.NotEmpty(t, step.Wire, "step %d", step.N)
+					require.NotEmpty(t, step.Fields, "step %d", step.N)
+					departed[step.Packet] = step.Label
+				case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
+					require.Equal(t, departed[step.Packet], step.Label, "step %d", step.N)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestTheSameScenarioLeavesTheSameTrace(t *testing.T) {
-	everyScenario(t, func(t *testing.T, s *handshake.Scenario, trace *handshake.Trace) {
-		first := render(t, viz.JSON, trace, viz.Options{})
-		again := playScenario(t, s, model.Engine{Wire: model.InMemory})
-		require.Equal(t, first, render(t, viz.JSON, again, viz.Options{}), "played twice")
-		real := playScenario(t, s, model.Engine{})
-		require.Equal(t, first, render(t, viz.JSON, real, viz.Options{}), "over sockets on 127.0.0.1")
-	})
+	for _, s := range everyScenario(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			first := render(t, viz.JSON, s.trace, viz.Options{})
+			again := playScenario(t, s.Scenario, model.Engine{Wire: model.InMemory})
+			require.Equal(t, first, render(t, viz.JSON, again, viz.Options{}), "played twice")
+			sockets := playScenario(t, s.Scenario, model.Engine{})
+			require.Equal(t, first, render(t, viz.JSON, sockets, viz.Options{}), "over sockets on 127.0.0.1")
+		})
+	}
 }
 
 func TestASavedTraceIsRenderedIdentically(t *testing.T) {
-	everyScenario(t, func(t *testing.T, _ *handshake.Scenario, trace *handshake.Trace) {
-		recording, err := replay.Open(strings.NewReader(render(t, viz.JSON, trace, viz.Options{})))
-		require.NoError(t, err)
-		timeline, err := handshake.NewTimeline(t.Context(), recording, nil)
-		require.NoError(t, err)
-		for err == nil {
-			err = timeline.Next(t.Context())
-		}
-		require.ErrorIs(t, err, handshake.ErrOver)
-		for name, view := range viz.Views() {
-			for _, lang := range words.Langs() {
-				for _, o := range []viz.Options{{Lang: lang}, {Lang: lang, Why: true}, {Lang: lang, Plain: true}} {
-					require.Equal(t, render(t, view, trace, o), render(t, view, timeline.Trace(), o), "%s %+v", name, o)
+	for _, s := range everyScenario(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			recording, err := replay.Open(strings.NewReader(render(t, viz.JSON, s.trace, viz.Options{})))
+			require.NoError(t, err)
+			timeline, err := handshake.NewTimeline(t.Context(), recording, nil)
+			require.NoError(t, err)
+			for err == nil {
+				err = timeline.Next(t.Context())
+			}
+			require.ErrorIs(t, err, handshake.ErrOver)
+			for name, view := range viz.Views() {
+				for _, lang := range words.Langs() {
+					for _, o := range []viz.Options{{Lang: lang}, {Lang: lang, Why: true}, {Lang: lang, Plain: true}} {
+						require.Equal(t, render(t, view, s.trace, o), render(t, view, timeline.Trace(), o), "%s %+v", name, o)
+					}
 				}
 			}
-		}
-	})
+		})
+	}
 }
