@@ -76,14 +76,19 @@ func ladderLines(rows []viz.Row, clocks bool) []ladderLine {
 	return lines
 }
 
-// nowRow is the row in which step n happened; -1 for none.
+// nowRow is the row in which step n happened; -1 for none. Where a segment has two
+// rows, it departed in the upper one and arrived in the lower.
 func nowRow(rows []viz.Row, n int) int {
+	now := -1
 	for i := len(rows) - 1; i >= 0; i-- {
-		if rows[i].Last == n || rows[i].First == n && !rows[i].Late {
+		switch n {
+		case rows[i].Last:
 			return i
+		case rows[i].First:
+			now = i
 		}
 	}
-	return -1
+	return now
 }
 
 func drawRow(c canvas, v *view, r *viz.Row, y int, at columns, first bool) {

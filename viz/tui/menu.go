@@ -150,17 +150,16 @@ func (d *dashboard) choose() {
 // choiceLines are the choices in their groups, each with its own key.
 func (d *dashboard) choiceLines(v *view, _ int) []listLine {
 	var lines []listLine
-	choices := d.model.choices()
 	coming, _ := d.model.timeline.Coming()
 	last, calls, losses, doubles := group(""), false, 0, 0
-	for i, c := range choices {
+	for _, c := range d.model.choices() {
 		if g := groupOf(c.Verb); g != last {
 			lines = append(lines, listLine{text: v.say.Text("dash." + string(g))})
 			last, calls = g, calls || g == groupCalls
 		}
 		key := ""
 		switch {
-		case i == 0 && c == coming:
+		case c == coming:
 			key = v.say.Text("dash.next")
 		case c.Verb == handshake.Drop:
 			if losses++; losses == 1 {

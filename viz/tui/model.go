@@ -159,16 +159,17 @@ func groupOf(v handshake.Verb) group {
 }
 
 // choices lists what may happen, the coming one first and its group before the
-// others. In the midst of what a choice caused there is nothing to choose.
+// others. A segment that was lost or doubled there before comes second: first is that
+// it arrives. In the midst of what a choice caused there is nothing to choose.
 func (m *stepper) choices() []handshake.Choice {
 	choices := slices.Clone(m.timeline.Choices())
-	coming, ok := m.timeline.Coming()
-	if !ok {
-		coming = handshake.Choice{}
+	first, _ := m.timeline.Coming()
+	if first.Verb == handshake.Drop || first.Verb == handshake.Duplicate {
+		first.Verb = handshake.Arrive
 	}
-	order := []group{groupOf(coming.Verb), groupSegments, groupTimers, groupCalls}
+	order := []group{groupOf(first.Verb), groupSegments, groupTimers, groupCalls}
 	rank := func(c handshake.Choice) int {
-		if c == coming {
+		if c == first {
 			return -1
 		}
 		return slices.Index(order, groupOf(c.Verb))

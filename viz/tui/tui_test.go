@@ -1,0 +1,562 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/stretchr/testify/require"
+
+	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
+	"sockscope/handshake/model"
+)
+
+// options are those of a dashboard on default keys; Load knows the built-in scenarios.
+func options(tb testing.TB, lang string, color bool) Options {
+	tb.Helper()
+	c, err := ReadConfig("none", strings.NewReader(""))
+	require.NoError(tb, err)
+	return Options{Lang: lang, Color: color, Config: c, Load: func(name string) (*handshake.Timeline, error) {
+		s, err := handshake.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		return handshake.NewTimeline(context.Background(), model.Engine{Wire: model.InMemory}, s)
+	}}
+}
+
+// simulation is a screen in memory of a size.
+func simulation(tb testing.TB, w, h int) tcell.SimulationScreen {
+	tb.Helper()
+	s := tcell.NewSimulationScreen("UTF-8")
+	require.NoError(tb, s.Init())
+	s.SetSize(w, h)
+	tb.Cleanup(s.Fini)
+	return s
+}
+
+// screenText is what a simulation screen shows, without trailing blanks.
+func screenText(s tcell.Screen) string {
+	w, h := s.Size()
+	var b strings.Builder
+	for y := range h {
+		var row strings.Builder
+		for x := 0; x < w; {
+			text, _, width := s.Get(x, y)
+			row.WriteString(text)
+			x += max(width, 1)
+		}
+		b.WriteString(strings.TrimRight(row.String(), " ") + "\n")
+	}
+	return b.String()
+}
+
+// picture is what a dashboard draws at a step, without an application.
+func picture(tb testing.TB, d *dashboard, w, h int) string {
+	tb.Helper()
+	screen := simulation(tb, w, h)
+	d.fresh = false
+	d.SetRect(0, 0, w, h)
+	d.Draw(screen)
+	return screenText(screen)
+}
+
+// TestGoldenScreens holds the whole dashboard at three sizes, in two languages, with
+// lines and with ASCII, at the steps of the design.
+func TestGoldenScreens(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		for _, lang := range []string{"en", "ko"} {
+			for _, step := range []int{0, 9, 14, 41} {
+				for name, glyphs := range map[string]Glyphs{"line": LineGlyphs(), "ascii": ASCIIGlyphs()} {
+					o := options(t, lang, name == "line")
+					d := newDashboard(t.Context(), play(t, "three-way"), o, glyphs)
+					d.via = "UDP 127.0.0.1:***** <-> :*****"
+					require.NoError(t, d.model.goTo(t.Context(), step))
+					got := picture(t, d, size[0], size[1])
+					requireWhole(t, got, size[0], glyphs)
+					handshaketest.Golden(t, fmt.Sprintf("dashboard/%dx%d-%s-%s-%d.txt", size[0], size[1], lang, name, step), got)
+				}
+			}
+		}
+	}
+}
+
+// requireWhole checks that no row is wider than the screen, that no border is broken
+// and that ASCII means ASCII but for Hangul.
+func requireWhole(t *testing.T, screen string, columns int, g Glyphs) {
+	t.Helper()
+	for row := range strings.Lines(screen) {
+		row = strings.TrimSuffix(row, "\n")
+		require.LessOrEqual(t, width(row), columns)
+		require.NotContains(t, row, "dash.", "a sentence is missing")
+		if g == ASCIIGlyphs() {
+			require.False(t, strings.ContainsAny(row, "─│┌┐└┘"), row)
+		}
+	}
+}
+
+func TestColourIsNeverTheOnlyCarrier(t *testing.T) {
+	for step := range 42 {
+		var pictures []string
+		for _, color := range []bool{true, false} {
+			d := newDashboard(t.Context(), play(t, "three-way"), options(t, "en", color), LineGlyphs())
+			require.NoError(t, d.model.goTo(t.Context(), step))
+			pictures = append(pictures, picture(t, d, 200, 60))
+		}
+		require.Equal(t, pictures[0], pictures[1])
+	}
+}
+
+// TestEverySizeCanBeDrawn: at no size and no step does anything leave the screen.
+func TestEverySizeCanBeDrawn(t *testing.T) {
+	d := newDashboard(t.Context(), play(t, "three-way"), options(t, "ko", true), LineGlyphs())
+	require.NoError(t, d.model.goTo(t.Context(), 10))
+	for w := 1; w <= 220; w += 9 {
+		for h := 1; h <= 70; h += 4 {
+			for _, open := range []func(){func() { d.list = nil }, d.choose, d.help} {
+				open()
+				got := picture(t, d, w, h)
+				requireWhole(t, got, w, LineGlyphs())
+				if w >= 60 && h >= 15 && d.list == nil {
+					require.Contains(t, got, ">9-10", "%dx%d", w, h)
+				}
+			}
+		}
+	}
+}
+
+func TestAWindowThatIsTooSmallSaysSo(t *testing.T) {
+	d := newDashboard(t.Context(), play(t, "three-way"), options(t, "en", true), LineGlyphs())
+	require.Equal(t, "This window has 59 columns and 15 rows; want 60 and 15.\n"+strings.Repeat("\n", 14), picture(t, d, 59, 15))
+	require.Contains(t, picture(t, d, 60, 15), "next >")
+}
+
+// desk is a dashboard that runs in a bubble, and a person before it.
+type desk struct {
+	*testing.T
+	d      *dashboard
+	screen tcell.SimulationScreen
+	ended  chan error
+}
+
+// atDesk runs the default lesson on a screen of a size, and what a person does.
+func atDesk(t *testing.T, w, h int, o Options, person func(*desk)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		screen := tcell.NewSimulationScreen("UTF-8")
+		shadow := newShadow(screen)
+		require.NoError(t, shadow.Init())
+		screen.SetSize(w, h)
+		s := &desk{T: t, screen: screen, ended: make(chan error, 1)}
+		s.d = newDashboard(t.Context(), play(t, "three-way"), o, LineGlyphs())
+		go func() { s.ended <- s.d.run(shadow) }()
+		synctest.Wait()
+		person(s)
+		s.d.app.Stop()
+		synctest.Wait()
+		require.NoError(t, <-s.ended)
+		require.NoError(t, s.d.close())
+	})
+}
+
+// press presses keys by their names in the key table, or types other words.
+func (s *desk) press(keys string) string {
+	s.Helper()
+	for name := range strings.FieldsSeq(keys) {
+		k, err := parseKey(name)
+		if err != nil {
+			for _, r := range name {
+				s.screen.InjectKey(tcell.KeyRune, r, tcell.ModNone)
+				synctest.Wait()
+			}
+			continue
+		}
+		s.screen.InjectKey(k.code, k.r, tcell.ModNone)
+		synctest.Wait()
+	}
+	return screenText(s.screen)
+}
+
+// sees presses keys and expects what is then on the screen.
+func (s *desk) sees(keys string, texts ...string) string {
+	s.Helper()
+	got := s.press(keys)
+	for _, text := range texts {
+		require.Contains(s, got, text, "after %s", keys)
+	}
+	return got
+}
+
+// misses expects what is not on the screen.
+func (s *desk) misses(texts ...string) {
+	s.Helper()
+	for _, text := range texts {
+		require.NotContains(s, screenText(s.screen), text)
+	}
+}
+
+// running tells whether the dashboard has not ended.
+func (s *desk) running() bool {
+	select {
+	case err := <-s.ended:
+		s.ended <- err
+		return false
+	default:
+		return true
+	}
+}
+
+// times is a key pressed so many times.
+func times(n int, key string) string { return strings.Repeat(key+" ", n) }
+
+func TestItStartsPausedBeforeTheFirstStep(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees("", "step 0", "next > the server calls socket()")
+		synctest.Wait()
+		s.sees("", "step 0")
+	})
+}
+
+func TestTenForwardAndTenBackAreTheIdenticalScreen(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		atDesk(t, size[0], size[1], options(t, "en", true), func(s *desk) {
+			s.press(times(14, "Space") + times(14, "<-"))
+			start := s.press("")
+			require.Equal(s, start, s.press(times(10, "Space")+times(10, "<-")))
+		})
+	}
+}
+
+func TestEachKeyOfForwardAndBack(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		n := 0
+		for _, key := range strings.Fields("Space -> Down PgDn Enter j") {
+			n++
+			s.sees(key, fmt.Sprintf("step %d ", n))
+		}
+		for _, key := range strings.Fields("<- Up PgUp Backspace k") {
+			n--
+			s.sees(key, fmt.Sprintf("step %d of 6", n))
+		}
+	})
+}
+
+func TestHomeEndAndGoTo(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.press(times(9, "Space"))
+		s.sees("Home", "step 0 of 9")
+		s.sees("End", "step 9 ")
+		s.sees("g", "go to step:")
+		s.sees("4 Backspace 7 Enter", "step 7 of 9")
+		s.sees("g 1 2 Enter", "step 12 ")
+		s.sees("g x Enter", `step "x", want a number`)
+		s.sees("g 3 Esc", "step 12 ", "next >")
+		s.sees("g 9 9 9 Enter", "step 41", "the script is over")
+		s.sees("Space", "step 41", "the script is over")
+	})
+}
+
+func TestStateChangesByBrackets(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees("] ]", "step 6 ", "SYN-SENT")
+		s.sees("[", "step 3 of 6", "LISTEN")
+	})
+}
+
+func TestTheMenuAtStep9(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		atDesk(t, size[0], size[1], options(t, "en", true), func(s *desk) {
+			got := s.sees(times(9, "Space")+"c", "what may happen next?", "step 10",
+				"> 1  segment 2, SYN,ACK, reaches the client             next",
+				"  2  segment 2 is lost                                     x",
+				"  3  segment 2 is doubled                                  d",
+				"  4  the client sends its SYN again                t 1.000 s",
+				"  5  the server sends its SYN,ACK again            t 1.000 s",
+				"none: connect() and accept() both wait", ">9-")
+			require.Equal(s, got, s.press("Space"), "Space does nothing in a menu")
+			s.sees("Down PgDn", "> 3  segment 2 is doubled")
+			s.sees("Up", "> 2  segment 2 is lost")
+			s.sees("Esc", "step 9 ")
+			s.misses("what may happen")
+			s.sees("F5 2", "step 10", "9x10")
+			s.sees("<- c 1", "step 10", "9-10")
+			s.sees("<- c Down .", "step 10", "9x10")
+		})
+	}
+}
+
+func TestKeysOfTheMenusEntriesWorkInIt(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees(times(9, "Space")+"c x", "9x10")
+		s.sees("<- c d", "step 10")
+		s.misses("what may happen")
+	})
+}
+
+func TestLoseAndDouble(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.sees("x", "no segment is in flight")
+		s.sees(times(7, "Space")+"x", "7x8")
+		s.sees("<- Del", "7x8")
+		s.sees("<- d", "step 8 ", ">8-", "one more copy")
+	})
+}
+
+func TestFuturesAreListedAndVisited(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees(times(12, "Space")+"f", "only one way has been gone")
+		s.sees("<- x f", "how else did it go?", "segment 3 is lost", "the client's connect() returns")
+		s.sees("1", "step 12")
+		s.misses("how else", "11x12")
+		s.sees("f 2", "11x12")
+	})
+}
+
+func TestLeavingAsksOnlyIfFuturesWereMade(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.press(times(8, "Space") + "<- x")
+		s.sees("q", "Leave? The futures you made are lost.")
+		require.True(s, s.running())
+		s.sees("Esc", "next >")
+		s.press("q q")
+		require.False(s, s.running())
+	})
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.press("Space q")
+		require.False(s, s.running())
+	})
+}
+
+func TestCtrlCLeavesAtOnce(t *testing.T) {
+	for _, before := range []string{"", "c", "?", "g", "p", "x x", ": o"} {
+		atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+			s.press(times(9, "Space") + before + " Ctrl-C")
+			require.False(s, s.running(), before)
+		})
+	}
+}
+
+func TestPredictHidesStateNumbersLabelAndReason(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.sees(times(7, "Space")+"b", "predict: each step hides its answer first")
+		s.sees("Space", "step 8 ", "????", "next > the answer")
+		s.misses("RCV.NXT 101", "expects 101")
+		s.sees("Space", "step 8 ", "RCV.NXT 101", "SYN-RECEIVED")
+		s.misses("????")
+		s.sees("Space", "????")
+		s.misses("<SEQ=300>", "300 unconfirmed was")
+		s.sees("<-", "step 8 of 9")
+		s.misses("????")
+		s.sees(".", "predict off")
+		s.sees("Space", "<SEQ=300><ACK=101><CTL=SYN,ACK>")
+	})
+}
+
+func TestAutoplayStepsByItselfUntilForward(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees("p", "step 0", "play >")
+		s.after(speeds[2])
+		s.sees("", "step 1 ")
+		s.after(speeds[2])
+		s.sees("", "step 2 ")
+		s.sees("+", "2 steps a second")
+		s.sees("- -", "0.5 steps a second")
+		s.sees("Space", "step 3 ", "next >")
+		s.after(10 * speeds[0])
+		s.sees("", "step 3 ")
+		s.press("= = = = p")
+		s.after(100 * speeds[len(speeds)-1])
+		s.sees("", "step 41", "the script is over")
+	})
+}
+
+func TestLanguageTurnsEveryWordAndBack(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		atDesk(t, size[0], size[1], options(t, "en", true), func(s *desk) {
+			english := s.press(times(9, "Space"))
+			s.sees("l", "9단계", "다음 >", "클라이언트 127.0.0.1:49152", "한국어", "3-way 핸드셰이크")
+			s.misses("waits", "next", "step", "CLIENT")
+			require.Equal(s, english, s.press("L"))
+			s.sees("c l", "다음에 무슨 일이", "세그먼트 2번(SYN,ACK)이 클라이언트에 도착")
+			s.sees("F3 Esc", "next >")
+		})
+	}
+}
+
+func TestPanesOpenByNumberAndTurn(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.press(times(9, "Space"))
+		for i, name := range []string{"why", "segment", "numbers", "map", "agreement", "1971"} {
+			s.sees(fmt.Sprint(i+1), fmt.Sprintf("[%d %s]", i+1, name))
+		}
+		s.sees("Tab", "[1 why]")
+		s.sees("Shift-Tab", "[6 1971]")
+		s.sees("0", ">9-")
+		s.misses("6 1971")
+		s.sees("4 z", "[4 map]", "ESTABLISHED", "CLOSED")
+		s.misses(">9-")
+		s.sees("z", "[4 map]", ">9-")
+		s.sees("w", "[1 why]")
+		s.misses(">9-")
+		s.sees("w t", "[2 segment]", ">9-")
+	})
+}
+
+func TestRelativeNumbers(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.sees(times(9, "Space")+"#", "<SEQ=Y><ACK=X+1><CTL=SYN,ACK>", "SND.UNA Y  SND.NXT Y+1", "RCV.NXT X+1", "X = 100", "Y = 300")
+		s.sees("#", "<SEQ=300><ACK=101><CTL=SYN,ACK>", "RCV.NXT 101")
+	})
+}
+
+func TestSearch(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.press(times(14, "Space"))
+		s.sees("/ syn-sent Enter", "step 6 of 14")
+		s.sees("n", "step 7 of 14")
+		s.sees("n", "step 10 of 14")
+		s.sees("N", "step 7 of 14")
+		s.sees("/ nosuchthing Enter", `"nosuchthing" is in no step so far`)
+	})
+}
+
+func TestCommands(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.types(":lang ko\r", "한국어")
+		s.types(":lang en\r", "English")
+		s.types(":lang de\r", `language "de", want en or ko`)
+		s.types(":goto 9\r", "step 9 ")
+		s.types(":nosuch\r", `command "nosuch", want open NAME, lang en|ko, goto N, export FILE, quit`)
+		s.types(":goto\r", `command "goto", want`)
+		s.types(":open syn-lost\r", "step 0", "SYN")
+		s.types(":open nosuch\r", "nosuch")
+		s.types(":quit\r")
+		require.False(s, s.running())
+	})
+}
+
+func TestExportWritesANewFileOrSaysWhyNot(t *testing.T) {
+	t.Chdir(t.TempDir())
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.press(times(9, "Space"))
+		s.types("st.json\r", "wrote 9 steps to t.json")
+		s.types("st.txt\r", "wrote 9 steps to t.txt")
+		s.types("st.txt\r", "t.txt: file exists")
+		s.types(":export no/t.txt\r", "no/t.txt: no such file or directory")
+	})
+}
+
+func TestUnknownKey(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees("v", "no key for v; ? shows all")
+		s.sees("Space", "next >")
+	})
+}
+
+func TestHangulKeysWorkAndSaySo(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees("ㅓ", "step 1 ", "Hangul input: letter keys come one key late.")
+		s.sees("Space", "step 1 ")          // in the same read: the input method's commit
+		s.sees("외", "3-way", "키", "대시보드에서") // d, h, l
+	})
+}
+
+func TestHelpListsEveryActionAndScrolls(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees("?", "keys", "Space -> Down PgDn Enter j ㅓ", "the next step")
+		seen := s.press("")
+		for range 60 {
+			seen += s.press("Down")
+		}
+		for _, l := range s.d.keys.help(stepping) {
+			require.Contains(s, seen, l.keys)
+			require.Contains(s, seen, s.d.say.Text(l.action.word())[:8])
+		}
+		for _, c := range commands() {
+			require.Contains(s, seen, c.name)
+		}
+		s.sees("?", "next >")
+		s.misses("Backspace k")
+	})
+}
+
+func TestResizeAtAnyMoment(t *testing.T) {
+	atDesk(t, 200, 60, options(t, "ko", true), func(s *desk) {
+		s.press(times(9, "Space"))
+		for _, size := range [][2]int{{80, 24}, {59, 14}, {120, 40}, {60, 15}, {201, 61}} {
+			for _, keys := range []string{"c", "Esc", "?", "Esc"} {
+				s.press(keys)
+				s.resize(size[0], size[1])
+				requireWhole(t, screenText(s.screen), size[0], LineGlyphs())
+			}
+			if size[0] >= 60 {
+				s.sees("", ">9-")
+			}
+		}
+	})
+}
+
+func TestTheWheelStepsAndMovesInAMenu(t *testing.T) {
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.sees("m", "mouse on")
+		s.wheel(tcell.WheelDown)
+		s.wheel(tcell.WheelDown)
+		s.wheel(tcell.WheelUp)
+		s.sees("", "step 1 of 2")
+		s.sees(times(8, "Space")+"c", "> 1  segment 2")
+		s.wheel(tcell.WheelDown)
+		s.sees("", "> 2  segment 2 is lost")
+		s.sees("Esc m", "mouse off")
+	})
+}
+
+func TestTheContextEndsTheDashboard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		screen := tcell.NewSimulationScreen("UTF-8")
+		require.NoError(t, screen.Init())
+		d := newDashboard(ctx, play(t, "three-way"), options(t, "en", true), LineGlyphs())
+		ended := make(chan error, 1)
+		go func() { ended <- d.run(newShadow(screen)) }()
+		synctest.Wait()
+		cancel()
+		require.NoError(t, <-ended)
+	})
+}
+
+// after lets time pass.
+func (s *desk) after(d time.Duration) {
+	time.Sleep(d) // the bubble's clock: nobody waits
+	synctest.Wait()
+}
+
+// resize changes the window. SetSize tells nobody, so the event is posted too.
+func (s *desk) resize(w, h int) {
+	s.screen.SetSize(w, h)
+	s.d.app.QueueEvent(tcell.NewEventResize(w, h))
+	synctest.Wait()
+}
+
+func (s *desk) wheel(b tcell.ButtonMask) {
+	s.screen.InjectMouse(1, 1, b, tcell.ModNone)
+	synctest.Wait()
+}
+
+// types types a line, character by character, and expects what is then on the screen.
+func (s *desk) types(line string, texts ...string) {
+	s.Helper()
+	for _, r := range line {
+		key := tcell.KeyRune
+		if r == '\r' {
+			key = tcell.KeyEnter
+		}
+		s.screen.InjectKey(key, r, tcell.ModNone)
+		synctest.Wait()
+	}
+	s.sees("", texts...)
+}
