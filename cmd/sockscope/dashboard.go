@@ -18,16 +18,25 @@ func (p *program) show(ctx context.Context, t *handshake.Timeline, f *flags) err
 
 // dashboard shows a timeline to a person at a terminal.
 func (p *program) dashboard(ctx context.Context, t *handshake.Timeline, f *flags) error {
-	config, err := tui.LoadConfig(tui.ConfigFile(p.env))
+	o, err := p.screen(f)
 	if err != nil {
-		return input(err)
+		return err
 	}
-	return tui.Run(ctx, t, tui.Options{
-		Lang: p.lang, Mouse: f.mouse, Color: f.color, Config: config,
-		Load: func(name string) (*handshake.Timeline, error) { return p.timeline(ctx, f, name) },
-	})
+	o.Load = func(name string) (*handshake.Timeline, error) { return p.timeline(ctx, f, name) }
+	return tui.Run(ctx, t, o)
 }
 
-func (p *program) explore(context.Context, *flags) error {
-	return errors.New("no explorer yet")
+// explore opens the explorer of RFC 147's sockets.
+func (p *program) explore(ctx context.Context, f *flags) error {
+	o, err := p.screen(f)
+	if err != nil {
+		return err
+	}
+	return tui.Explore(ctx, o)
+}
+
+// screen is what a person chose of the screen, on the command line and in config.toml.
+func (p *program) screen(f *flags) (tui.Options, error) {
+	config, err := tui.LoadConfig(tui.ConfigFile(p.env))
+	return tui.Options{Lang: p.lang, Mouse: f.mouse, Color: f.color, Config: config}, input(err)
 }

@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockscope/handshake"
+	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
 )
 
 func (p *program) openVerb() *cobra.Command {
-	f := &flags{}
+	f := &flags{engine: model.Name} // of a scenario that is opened from the dashboard
 	c := p.verb("open FILE", func(c *cobra.Command, args []string) error {
 		if err := p.settle(c, f, viewTUI, viewText, viewJSON); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"strings"
@@ -83,6 +84,35 @@ func TestTextIsTheSameAtATerminal(t *testing.T) {
 			require.NoError(t, err)
 			require.NotEmpty(t, piped)
 			require.Equal(t, string(piped), atTerminal(t, sockscope(t, strings.Fields(args)...)))
+		})
+	}
+}
+
+// At a terminal the same verbs open a screen, and q leaves it.
+func TestTheVerbsThatOpenAScreen(t *testing.T) {
+	onLinux(t, "this pseudo-terminal")
+	trace := filepath.Join(t.TempDir(), "trace.json")
+	require.NoError(t, sockscope(t, "run", "three-way", "--view", "json", "-o", trace).Run())
+	for _, args := range [][]string{{}, {"step", "figure-8"}, {"open", trace}, {"socket"}, {"--mouse", "--lang", "ko"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			c := sockscope(t, args...)
+			c.Env = append(c.Env, "XDG_CONFIG_HOME="+t.TempDir(), "LC_ALL=C.UTF-8")
+			terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 24, Cols: 80})
+			require.NoError(t, err)
+			defer terminal.Close()
+			var shown bytes.Buffer
+			one := make([]byte, 4096)
+			for !bytes.Contains(shown.Bytes(), []byte("q ")) { // the last row names the keys
+				n, err := terminal.Read(one)
+				require.NoError(t, err, "%s", &shown)
+				shown.Write(one[:n])
+			}
+			_, err = terminal.WriteString("q")
+			require.NoError(t, err)
+			_, _ = io.Copy(&shown, terminal)
+			require.NoError(t, c.Wait())
+			require.Contains(t, shown.String(), "sockscope")
+			require.True(t, strings.Contains(shown.String(), "\x1b[?1049l"), "the screen that was there comes back")
 		})
 	}
 }
