@@ -38,9 +38,7 @@ func paneAgreement(c canvas, v *view) {
 	if c.h > 7 {
 		y++
 	}
-	lines := wrap(v.conclusion(was), in.w)
-	y = in.paragraph(0, y, lines, tcell.StyleDefault)
-	in.cite(y, width(lines[len(lines)-1]), "RFC 9293 3.4.1")
+	in.say(y, said{text: v.conclusion(was), source: "RFC 9293 3.4.1"})
 }
 
 // message is one of the four: an end tells its own first number, or confirms that it
@@ -66,7 +64,8 @@ const (
 	refused // it came, and the receiver did not take it
 	wrong   // the end has taken another number
 	done
-	gone // it was taken, and then the receiver's TCB was deleted
+	outdated // it was taken, and then the end that said it began anew
+	gone     // the TCB that held it was deleted: the receiver's, or the teller's before it was taken
 )
 
 // life is a peer's newest attempt at a connection, and what it knows in it.
@@ -74,6 +73,7 @@ type life struct {
 	on        string
 	iss, irs  uint32
 	begun     bool
+	since     int     // the step in which it began; 0: before the first
 	told      *origin // of irs
 	confirmed *origin // of iss
 	ended     int     // the step in which the TCB was deleted; 0: not yet
@@ -109,7 +109,7 @@ func lived(t *handshake.Trace, peer, n int) life {
 			continue
 		}
 		if _, ok := value(s.Vars, "ISS"); ok {
-			l = life{on: s.On}
+			l = life{on: s.On, since: s.N}
 		}
 		_, rebooted := value(s.Vars, "sockets")
 		over := s.On == l.on && s.Before != s.After && (s.After == "CLOSED" || s.After == "LISTEN")
@@ -145,6 +145,9 @@ func tell(t *handshake.Trace, n int, lives [2]life, from int) message {
 		return m
 	case other.told != nil && other.irs == own.iss:
 		return m.taken(other.told, other.ended)
+	case own.ended > 0:
+		m.fate, m.step = gone, own.ended
+		return m
 	}
 	return m.follow(t.Steps[:n], t.Peers[from].Name, func(s *handshake.Step) bool {
 		seq, ok := sequence(value(s.Vars, "SEG.SEQ"))
@@ -158,6 +161,9 @@ func confirm(t *handshake.Trace, n int, lives [2]life, of int) message {
 	m := message{from: 1 - of, confirms: true, chosen: own.begun, number: own.iss}
 	switch {
 	case !own.begun:
+		return m
+	case own.confirmed != nil && own.confirmed.step < other.since:
+		m.fate = outdated
 		return m
 	case own.confirmed != nil:
 		return m.taken(own.confirmed, own.ended)
@@ -240,6 +246,8 @@ func (v *view) status(m message) (string, tcell.Style) {
 		return v.words("pane.agreement.refused", "n", step), v.colours.Error
 	case wrong:
 		return v.words("pane.agreement.wrong", "n", v.number(1-m.from, decimal(m.wanted))), v.colours.Error
+	case outdated:
+		return v.say.Text("pane.agreement.outdated"), v.colours.Lost
 	case gone:
 		return v.words("pane.agreement.gone", "n", step), v.colours.Lost
 	case done:
@@ -259,7 +267,7 @@ func (v *view) conclusion(four [4]message) string {
 		packets[m.packet] = true
 		switch {
 		case m.fate == gone:
-			key = "pane.agreement.forgotten"
+			return v.say.Text("pane.agreement.forgotten")
 		case m.fate != done && key == "pane.agreement.all":
 			key = "pane.agreement.when"
 		}

@@ -198,7 +198,7 @@ func (c canvas) inBox(v *view, all []whereabouts, ends []viz.End, box point, her
 			if here(at) {
 				texts = append(texts, v.mark(peer, at, since))
 			}
-			if fd := listener(&ends[peer], at.on); fd != "" && box == boxes["LISTEN"] {
+			if fd := listener(&ends[peer], at); fd != "" && box == boxes["LISTEN"] {
 				texts = append(texts, "fd "+fd)
 			}
 			for _, text := range texts {
@@ -225,27 +225,34 @@ func (v *view) mark(peer int, at whereabouts, since bool) string {
 }
 
 // listener is the descriptor of a peer's listening socket, beside the connection that
-// the peer is at; empty if there is none.
-func listener(e *viz.End, on string) string {
+// the peer is at; empty if there is none, or the peer is in LISTEN itself.
+func listener(e *viz.End, at whereabouts) string {
 	for i := range e.Conns {
-		if conn := &e.Conns[i]; conn.State == "LISTEN" && conn.On != on {
+		if conn := &e.Conns[i]; conn.State == "LISTEN" && at.state != "LISTEN" {
 			return conn.Descriptor
 		}
 	}
 	return ""
 }
 
-// mapNote says what the diagram leaves out, and that the last change is among it.
+// mapNote explains the diagram, and says that the last change is not in it.
 func (c canvas) mapNote(v *view, newest *handshake.Step) {
+	y := mapHeight - 1
+	c.text(0, y, mapWidth, v.say.Text("pane.map.note"), tcell.StyleDefault)
+	if c.h > mapHeight {
+		y++
+	}
+	text, style := "", tcell.StyleDefault
 	switch {
 	case v.hidden:
-		c.text(0, mapHeight-1, mapWidth, unknown, v.colours.Hidden)
+		text, style = unknown, v.colours.Hidden
 	case newest != nil && edgeOf(newest) == nil:
-		c.text(0, mapHeight-1, mapWidth, v.words("pane.map.missing", "n", strconv.Itoa(newest.N),
-			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After), v.colours.Edge)
+		text, style = v.words("pane.map.missing", "n", strconv.Itoa(newest.N),
+			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After), v.colours.Edge
 	default:
-		c.text(0, mapHeight-1, mapWidth, v.say.Text("pane.map.note"), tcell.StyleDefault)
+		return
 	}
+	c.text(0, y, mapWidth, pad(text, mapWidth), style)
 }
 
 // ways tells in lines what the diagram would show: the states that each end went
@@ -317,7 +324,7 @@ func (c canvas) paths(v *view, y int, all []whereabouts, ends []viz.End) int {
 			}
 			text = longer
 		}
-		if fd := listener(&ends[peer], at.on); fd != "" {
+		if fd := listener(&ends[peer], at); fd != "" {
 			if more := text + "   " + v.words("pane.map.listens", "fd", fd); names+width(more) <= c.w {
 				text = more
 			}

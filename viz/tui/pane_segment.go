@@ -49,6 +49,7 @@ type shown struct {
 	wire   []byte
 	peer   int  // its sender; -1 if neither end sent it
 	hidden bool // it left in the step that is to be predicted
+	broken bool // it arrived as other octets, wire
 }
 
 // findSegment finds the segment of the step, or of the last step that had one.
@@ -62,10 +63,14 @@ func findSegment(v *view) (shown, bool) {
 		if packet == 0 || step.Packet != packet || step.Kind != handshake.KindDepart {
 			continue
 		}
-		return shown{
+		s := shown{
 			depart: step, fields: step.Fields, wire: step.Wire,
 			peer: viz.PeerIndex(v.trace, step.Peer), hidden: v.hidden && n == v.n,
-		}, true
+		}
+		if now := v.step(); now.Kind == handshake.KindArrive && len(now.Wire) > 0 {
+			s.wire, s.broken = now.Wire, true
+		}
+		return s, true
 	}
 	return shown{}, false
 }
@@ -102,6 +107,9 @@ func (s shown) heading(v *view) []string {
 		pieces = append(pieces, v.words("pane.segment.last", "n", fmt.Sprint(s.depart.N)))
 	case now.N != s.depart.N:
 		pieces = append(pieces, v.words("pane.segment.sent", "n", fmt.Sprint(s.depart.N)))
+	}
+	if s.broken {
+		pieces = append(pieces, v.say.Text("pane.segment.broken"))
 	}
 	pieces = append(pieces, v.words("pane.segment.octets", "n", fmt.Sprint(len(s.wire))))
 	if n := s.data(); n > 0 {
@@ -177,12 +185,12 @@ func wordLines(words [][]bitField) int {
 // figure draws the bits, and beside or below them what they say. The scale of bits
 // gives way first, then the borders.
 func (c canvas) figure(v *view, s shown, words [][]bitField) {
-	y, lines := 0, wordLines(words)
+	y, lines := -v.scroll, wordLines(words)
 	scale, border := c.h >= lines+4, c.h >= lines+2
 	if scale {
-		c.text(1, 0, figureWidth, "0                   1                   2                   3", tcell.StyleDefault)
-		c.text(1, 1, figureWidth, strings.Repeat("0 1 2 3 4 5 6 7 8 9 ", 3)+"0 1", tcell.StyleDefault)
-		y = 2
+		c.text(1, y, figureWidth, "0                   1                   2                   3", tcell.StyleDefault)
+		c.text(1, y+1, figureWidth, strings.Repeat("0 1 2 3 4 5 6 7 8 9 ", 3)+"0 1", tcell.StyleDefault)
+		y += 2
 	}
 	if border {
 		c.border(y)
@@ -353,12 +361,15 @@ func (s shown) options() [][2]string {
 // hold, in two columns where one is not long enough.
 func (c canvas) octets(v *view, s shown) {
 	lines := octetLines(s)
-	y := c.paragraph(0, 0, []string{strings.Join(s.heading(v), ", ")}, tcell.StyleDefault)
+	lines = lines[min(v.scroll, len(lines)):]
+	most, y := max(c.w/38, 1), 0
+	if c.h*most > len(lines)+most { // else the heading gives way
+		y = c.paragraph(0, 0, []string{strings.Join(s.heading(v), ", ")}, tcell.StyleDefault)
+	}
 	rows := max(c.h-y, 1)
-	columns := min((len(lines)+rows-1)/rows, max(c.w/38, 1))
-	rows = (len(lines) + columns - 1) / columns
-	for i, line := range lines {
-		w := c.w / columns
+	columns := max(min((len(lines)+rows-1)/rows, most), 1)
+	w := c.w / columns
+	for i, line := range lines[:min(len(lines), rows*columns)] {
 		c.text(i/rows*w, y+i%rows, w-1, line, tcell.StyleDefault)
 	}
 }
@@ -375,7 +386,7 @@ func octetLines(s shown) []string {
 		case f.Len == 1 && f.Value == "1":
 			names = append(names, f.Name)
 		case f.Len > 1 && f.Group != "data":
-			names = append(names, f.Name+" "+f.Value)
+			names = append(names, f.Value+" "+f.Name)
 		case f.Group == "data":
 			names = append(names, f.Value)
 		}

@@ -16,32 +16,93 @@ const sentenceWidth = 70
 // tabsWidth is the width below which the title line has no room for sources.
 const tabsWidth = 100
 
-// paneWhy says what happened in the step and why, what changed, and by which other
-// rules.
+// paneWhy says what happened in the step and why, what changed, what the lesson says
+// of it, and by which other rules. Blank lines part these as far as there is room.
 func paneWhy(c canvas, v *view) {
-	in := c.part(1, 0, c.w-2, c.h)
-	step := v.step()
-	switch {
+	in := c.part(1, 0, min(c.w, tabsWidth)-2, c.h)
+	var blocks [][]said
+	switch step := v.step(); {
 	case step == nil:
-		in.paragraph(0, 0, wrap(v.trace.Words[v.lang]["shows"], min(in.w, sentenceWidth)), tcell.StyleDefault)
-		return
+		blocks = [][]said{{{text: v.trace.Words[v.lang]["shows"]}}}
 	case v.hidden:
-		in.text(0, 0, in.w, unknown, v.colours.Hidden)
-		return
+		blocks = [][]said{{{text: unknown, style: v.colours.Hidden}}}
+	default:
+		blocks = v.why(step, c.w < tabsWidth)
 	}
-	story := viz.Narrate(v.trace, v.n, v.lang)
-	if story.Main == "" {
-		story.Main = story.Event
+	blocks = slices.DeleteFunc(blocks, func(b []said) bool { return len(b) == 0 })
+	blank := len(blocks) - 1
+	for _, block := range blocks {
+		for _, s := range block {
+			blank += in.say(-in.h, s) + in.h // off the canvas: it only counts
+		}
 	}
-	y := in.paragraph(0, 0, wrap(story.Main, min(in.w, sentenceWidth)), tcell.StyleDefault)
-	if c.w < tabsWidth {
-		y = in.cite(y, 0, story.Source)
+	gap := 0
+	if blank <= in.h {
+		gap = 1
 	}
-	if c.h > y+2 && story.Note != "" {
-		y = in.paragraph(0, y+1, wrap(story.Note, min(in.w, sentenceWidth)), tcell.StyleDefault)
+	y := -v.scroll
+	for _, block := range blocks {
+		for _, s := range block {
+			y = in.say(y, s)
+		}
+		y += gap
 	}
-	y = in.changes(y+1, v, step)
-	in.others(y+1, step, story)
+}
+
+// said is a sentence of the pane, or a list of items that are not broken, with a label
+// before it and its source behind.
+type said struct {
+	label, text, source string
+	items               []string
+	style               tcell.Style
+}
+
+// say writes a sentence and gives the next row. The source stands at the right edge,
+// in a row of its own if the last line is too long.
+func (c canvas) say(y int, s said) int {
+	indent := 0
+	if s.label != "" {
+		indent = width(s.label) + 3
+		c.text(0, y, c.w, s.label, tcell.StyleDefault)
+	}
+	lines := wrap(s.text, min(c.w-indent, sentenceWidth))
+	if s.items != nil {
+		lines = flow(s.items, c.w-indent)
+	}
+	y = c.paragraph(indent, y, lines, s.style)
+	if len(lines) == 0 {
+		return y
+	}
+	return c.cite(y, indent+width(lines[len(lines)-1]), s.source)
+}
+
+// flow sets items behind one another, as many in a line as there is room for.
+func flow(items []string, columns int) []string {
+	lines := []string{items[0]}
+	for _, item := range items[1:] {
+		last := &lines[len(lines)-1]
+		*last += ","
+		if width(*last)+1+width(item) > columns {
+			lines = append(lines, item)
+		} else {
+			*last += " " + item
+		}
+	}
+	return lines
+}
+
+// cite writes a source at the right edge of the row above, if so many columns that are
+// taken there leave room, else in a row of its own. It gives the next row.
+func (c canvas) cite(y, taken int, source string) int {
+	if source == "" {
+		return y
+	}
+	if taken+2+width(source) <= c.w {
+		c.right(0, y-1, c.w, source, c.palette.Source)
+		return y
+	}
+	c.right(0, y, c.w, source, c.palette.Source)
+	return y + 1
 }
 
 // whySources are the citations of the step's rules: "RFC 9293 3.4.1, 3.10.7.2".
@@ -52,106 +113,110 @@ func whySources(v *view) string {
 	return viz.Narrate(v.trace, v.n, v.lang).Source
 }
 
-// cite writes a source at the right edge: in the row above if what stands there, so
-// many columns, leaves room, else in a row of its own. It gives the next row.
-func (c canvas) cite(y, taken int, source string) int {
-	if source == "" {
-		return y
+// why is what there is to say of a step, what matters most first.
+func (v *view) why(step *handshake.Step, cited bool) [][]said {
+	story := viz.Narrate(v.trace, v.n, v.lang)
+	if story.Main == "" {
+		story.Main = story.Event
 	}
-	if taken > 0 && taken+2+width(source) <= c.w {
-		c.right(0, y-1, c.w, source, c.palette.Source)
-		return y
+	main := said{text: story.Main}
+	if cited {
+		main.source = story.Source
 	}
-	c.right(0, y, c.w, source, c.palette.Source)
-	return y + 1
+	var note, others []said
+	if story.Note != "" {
+		note = []said{{text: story.Note}}
+	}
+	for i, text := range story.Sentences {
+		if text != story.Main {
+			others = append(others, said{text: text, source: step.Why[i].Cite})
+		}
+	}
+	return [][]said{{main}, v.changes(step), note, others}
 }
 
-// change is a group of values that changed in a step and that one source explains.
-type change struct {
-	source string
-	items  []string
+// changeSources say where the kinds of changes are defined, in the order in which
+// they are told: the state, the numbers, the timers, what else is in a TCB.
+var changeSources = [...]string{"RFC 9293 3.3.2", "RFC 9293 3.3.1", "RFC 6298 5", "RFC 9293 3.10.8", "RFC 9293 3.3.1", ""}
+
+// changeKind is a variable's place in [changeSources].
+func changeKind(name string) int {
+	switch name {
+	case "ISS", "SND.UNA", "SND.NXT", "SND.WND", "IRS", "RCV.NXT", "RCV.WND":
+		return 1
+	case "retransmission timer", "retransmissions":
+		return 2
+	case "user timer", "time-wait timer":
+		return 3
+	case "descriptor", "sockets":
+		return 5
+	}
+	return 4
 }
 
-// changes writes what the step changed, and gives the next row.
-func (c canvas) changes(y int, v *view, step *handshake.Step) int {
+// changes tell what a step changed at its end, and what that was before.
+func (v *view) changes(step *handshake.Step) []said {
 	peer := viz.PeerIndex(v.trace, step.Peer)
 	if peer < 0 {
-		return y
+		return nil
 	}
-	label := v.say.Text("pane.changed")
-	indent := width(label) + 3
-	for _, g := range changed(v, step, peer) {
-		text := v.name(peer) + ": " + strings.Join(g.items, ", ")
-		lines := wrap(text, c.w-indent)
-		if y < c.h {
-			c.text(0, y, c.w, label, tcell.StyleDefault)
-		}
-		y = c.paragraph(indent, y, lines, c.palette.Changed)
-		y = c.cite(y, indent+width(lines[len(lines)-1]), g.source)
-		label = ""
+	var was viz.Conn
+	if conn := v.before[peer].Conn(step.On); conn != nil {
+		was = *conn
 	}
-	return y
-}
-
-// changed lists what the step changed, numbers before timers.
-func changed(v *view, step *handshake.Step, peer int) []change {
-	var was *viz.Conn
-	if len(v.before) > peer {
-		was = v.before[peer].Conn(step.On)
-	}
-	state := change{source: "RFC 9293 3.3.2"}
+	var items, fresh [len(changeSources)][]string // fresh: what had no value before
 	if step.Before != step.After {
-		state.items = []string{v.words("pane.changed.value", "what", step.After, "was", step.Before)}
+		items[0] = []string{v.words("pane.changed.value", "what", step.After, "was", step.Before)}
 	}
-	numbers := change{source: "RFC 9293 3.3.1"}
-	timers := change{source: "RFC 6298 5"}
-	others := change{}
 	for _, now := range step.Vars {
-		old := handshake.Var{}
-		if was != nil {
-			old, _ = was.Var(now.Name)
-		}
-		item := v.words("pane.changed.value", "what", v.changedTo(now), "was", v.valueOf(old))
-		switch {
-		case strings.HasPrefix(now.Name, "SEG."):
-		case now.Name == "user timer", now.Name == "time-wait timer":
-			others.items = append(others.items, item)
-		case now.Name == "retransmission timer", now.Name == "retransmissions":
-			timers.items = append(timers.items, item)
-		case now.Unit == "" || !strings.Contains(now.Name, "."):
-			others.items = append(others.items, item)
-		default:
-			numbers.items = append(numbers.items, item)
-		}
-	}
-	return slices.DeleteFunc([]change{state, numbers, timers, others}, func(g change) bool { return len(g.items) == 0 })
-}
-
-// changedTo is a variable's name and value: "SND.NXT 101".
-func (v *view) changedTo(x handshake.Var) string {
-	name := x.Name
-	if key := "ui.var." + strings.ReplaceAll(name, " ", "-"); v.say.Has(key) {
-		name = v.say.Text(key)
-	}
-	return name + " " + v.valueOf(x)
-}
-
-// valueOf is a variable's value; none for a timer that is off.
-func (v *view) valueOf(x handshake.Var) string {
-	if x.Value == "" {
-		return v.say.Text("ui.none")
-	}
-	return viz.Value(x, v.say)
-}
-
-// others writes the sentences of the step's rules beside the one that narrates it.
-func (c canvas) others(y int, step *handshake.Step, story viz.Narration) {
-	for i, text := range story.Sentences {
-		if text == story.Main {
+		if strings.HasPrefix(now.Name, "SEG.") {
 			continue
 		}
-		lines := wrap(text, min(c.w, sentenceWidth))
-		y = c.paragraph(0, y, lines, tcell.StyleDefault)
-		y = c.cite(y, width(lines[len(lines)-1]), step.Why[i].Cite)
+		kind := changeKind(now.Name)
+		text := v.variableName(now) + v.variableValue(peer, now)
+		if old, ok := was.Var(now.Name); ok {
+			old := strings.TrimLeft(v.variableValue(peer, old), ", ")
+			items[kind] = append(items[kind], v.words("pane.changed.value", "what", text, "was", old))
+		} else {
+			fresh[kind] = append(fresh[kind], text)
+		}
 	}
+	var all []said
+	label, who := v.say.Text("pane.changed"), v.name(peer)+": "
+	for kind, source := range changeSources {
+		if n := len(fresh[kind]); n > 0 {
+			fresh[kind][n-1] = v.words("pane.changed.value", "what", fresh[kind][n-1], "was", v.say.Text("ui.none"))
+			items[kind] = append(items[kind], fresh[kind]...)
+		}
+		if len(items[kind]) > 0 {
+			items[kind][0] = who + items[kind][0]
+			all = append(all, said{label: label, items: items[kind], source: source, style: v.colours.Changed})
+			label, who = strings.Repeat(" ", width(label)), ""
+		}
+	}
+	return all
+}
+
+// variableName is a variable's name in the language; the RFC's own stay.
+func (v *view) variableName(x handshake.Var) string {
+	if key := "ui.var." + strings.ReplaceAll(x.Name, " ", "-"); v.say.Has(key) {
+		return v.say.Text(key)
+	}
+	return x.Name
+}
+
+// variableValue is what follows a variable's name. A sequence number counts from the
+// first of the end that sends it.
+func (v *view) variableValue(peer int, x handshake.Var) string {
+	switch {
+	case x.Value == "":
+		return " " + v.say.Text("ui.none")
+	case x.Unit == "ns":
+		return ", " + v.words("pane.changed.due", "t", viz.Value(x, v.say))
+	case x.Unit != "seq":
+		return " " + x.Value
+	case x.Name == "IRS" || x.Name == "SND.WL1" || strings.HasPrefix(x.Name, "RCV."):
+		peer = 1 - peer
+	}
+	return " " + v.number(peer, x.Value)
 }

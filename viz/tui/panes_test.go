@@ -3,10 +3,13 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/gdamore/tcell/v2"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
@@ -74,5 +77,165 @@ func TestPanesOfTheDefaultLesson(t *testing.T) {
 				handshaketest.Golden(t, fmt.Sprintf("panes/%d-%s.txt", pane+1, lang), b.String())
 			})
 		}
+	}
+}
+
+// The scenarios in which segments cross, are old, get lost, and in which the trace
+// begins with a connection that stands.
+func TestMapAndAgreementOfOtherScenarios(t *testing.T) {
+	for _, name := range []string{"figure-7", "figure-8", "figure-9", "figure-13", "ack-lost", "refused", "abort"} {
+		t.Run(name, func(t *testing.T) {
+			trace := played(t, name)
+			var b strings.Builder
+			for n := range len(trace.Steps) + 1 {
+				if n > 0 {
+					s := trace.Steps[n-1]
+					fmt.Fprintf(&b, "== step %d: %s %s %s\n", n, s.Peer, s.Kind, s.Label)
+				}
+				b.WriteString(drawn(t, 4, 52, 9, at(trace, n, "en")))
+				b.WriteString(drawn(t, 3, 80, 6, at(trace, n, "en")))
+			}
+			b.WriteString(drawn(t, 3, 78, 24, at(trace, len(trace.Steps), "ko")))
+			handshaketest.Golden(t, "panes/"+name+".txt", b.String())
+		})
+	}
+}
+
+func TestPredictHidesTheAnswer(t *testing.T) {
+	trace := played(t, "three-way")
+	var b strings.Builder
+	for _, n := range []int{8, 9, 13} {
+		for pane := range panes {
+			v := at(trace, n, "en")
+			v.hidden = true
+			fmt.Fprintf(&b, "== step %d, pane %d\n", n, pane+1)
+			b.WriteString(drawn(t, pane, 80, 20, v))
+		}
+	}
+	handshaketest.Golden(t, "panes/predict.txt", b.String())
+}
+
+func TestPanesCountFromTheFirstNumber(t *testing.T) {
+	trace := played(t, "three-way")
+	var b strings.Builder
+	for pane := range panes {
+		v := at(trace, 18, "en")
+		v.relative = true
+		b.WriteString(drawn(t, pane, 120, 10, v))
+	}
+	handshaketest.Golden(t, "panes/relative.txt", b.String())
+}
+
+func TestSegmentAsOctets(t *testing.T) {
+	trace := played(t, "three-way")
+	var b strings.Builder
+	for _, size := range [][2]int{{80, 6}, {120, 10}, {66, 24}} {
+		v := at(trace, 17, "en")
+		v.bytes = true
+		b.WriteString(drawn(t, 1, size[0], size[1], v))
+	}
+	handshaketest.Golden(t, "panes/octets.txt", b.String())
+}
+
+// Each step of each scenario, at sizes from the smallest to more than a screen.
+func TestNoPaneDrawsOutsideItsCanvas(t *testing.T) {
+	const edge = 3
+	sim := tcell.NewSimulationScreen("UTF-8")
+	require.NoError(t, sim.Init())
+	t.Cleanup(sim.Fini)
+	sim.SetSize(220+2*edge, 40+2*edge)
+	traces := map[string]*handshake.Trace{}
+	for _, name := range handshake.Names() {
+		traces[name] = played(t, name)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		trace := traces[rapid.SampledFrom(handshake.Names()).Draw(rt, "scenario")]
+		v := at(trace, rapid.IntRange(0, len(trace.Steps)).Draw(rt, "n"), rapid.SampledFrom(words.Langs()).Draw(rt, "lang"))
+		v.hidden = rapid.Bool().Draw(rt, "hidden") && v.n > 0
+		v.relative = rapid.Bool().Draw(rt, "relative")
+		v.bytes = rapid.Bool().Draw(rt, "bytes")
+		v.scroll = rapid.IntRange(0, 3).Draw(rt, "scroll")
+		w, h := rapid.IntRange(1, 220).Draw(rt, "w"), rapid.IntRange(0, 40).Draw(rt, "h")
+		for i, p := range panes {
+			everywhere := canvas{screen: sim, w: w + 2*edge, h: h + 2*edge, glyphs: v.glyphs}
+			for y := range everywhere.h {
+				everywhere.text(0, y, everywhere.w, strings.Repeat("@", everywhere.w), tcell.StyleDefault)
+			}
+			p.draw(everywhere.part(edge, edge, w, h), v)
+			for y := range everywhere.h {
+				for x := range everywhere.w {
+					got, _, _ := sim.Get(x, y)
+					if inside := x >= edge && x < edge+w && y >= edge && y < edge+h; !inside && got != "@" {
+						rt.Fatalf("pane %d at %dx%d drew %q at %d,%d", i+1, w, h, got, x-edge, y-edge)
+					}
+				}
+			}
+		}
+	})
+}
+
+// Every cell of an arrow is a line, its ends touch the boxes of its two states, and
+// no line of the diagram belongs to no arrow.
+func TestEveryLineOfTheDiagramIsAnArrow(t *testing.T) {
+	drawn := map[point]string{}
+	for _, e := range edges {
+		at := e.path[0]
+		for _, to := range append(e.path, e.path[len(e.path)-1]) {
+			for {
+				drawn[at] = e.from + " > " + e.to
+				if at == to {
+					break
+				}
+				at.x += sign(to.x - at.x)
+				at.y += sign(to.y - at.y)
+			}
+		}
+		require.True(t, touches(e.path[0], e.from), "%s > %s begins at %v", e.from, e.to, e.path[0])
+		require.True(t, touches(at, e.to), "%s > %s ends at %v", e.from, e.to, at)
+	}
+	require.Len(t, edges, 20, "RFC 9293 figure 5")
+	for y, line := range diagram {
+		for _, word := range regexp.MustCompile(`[A-Za-z0-9()]+(?:[-, ]+[A-Za-z0-9()]+)*,?`).FindAllStringIndex(line, -1) {
+			line = line[:word[0]] + strings.Repeat(" ", word[1]-word[0]) + line[word[1]:]
+		}
+		for x, r := range line {
+			if strings.ContainsRune("-|.'", r) {
+				require.Contains(t, drawn, point{x, y}, "%q in row %d, column %d", r, y, x)
+			}
+		}
+	}
+}
+
+// touches reports whether a cell lies beside a box of the state.
+func touches(at point, state string) bool {
+	places := []point{boxes[state]}
+	if state == "CLOSED" {
+		places = append(places, closedAgain)
+	}
+	for _, box := range places {
+		if at.y == box.y && (at.x == box.x-1 || at.x == box.x+boxWidth) ||
+			(at.y == box.y-1 || at.y == box.y+1) && at.x > box.x && at.x < box.x+boxWidth {
+			return true
+		}
+	}
+	return false
+}
+
+func BenchmarkPanes(b *testing.B) {
+	trace := played(b, "three-way")
+	v := at(trace, 18, "ko")
+	sim := tcell.NewSimulationScreen("UTF-8")
+	require.NoError(b, sim.Init())
+	b.Cleanup(sim.Fini)
+	sim.SetSize(200, 60)
+	for i, p := range panes {
+		size := paneSizes["200x60"][i]
+		c := canvas{screen: sim, w: size[0], h: size[1], glyphs: LineGlyphs()}
+		b.Run(v.say.Text(p.title), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p.draw(c, v)
+			}
+		})
 	}
 }
