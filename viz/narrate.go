@@ -79,6 +79,10 @@ func stepFill(t *handshake.Trace, n int, say *words.Words) func(string) (string,
 			return s.Before, true
 		case "label":
 			return s.Label, true
+		case "timer":
+			return ourWord("var", s.Label+" timer", say), true
+		case "signal":
+			return ourWord("signal", s.Label, say), true
 		case "call", "result":
 			call, result, _ := strings.Cut(s.Label, ") = ")
 			return map[string]string{"call": strings.TrimSuffix(call, ")") + ")", "result": result}[name], true
@@ -89,6 +93,14 @@ func stepFill(t *handshake.Trace, n int, say *words.Words) func(string) (string,
 		}
 		return stepVar(t, n, name, say)
 	}
+}
+
+// ourWord is a name of ours in the reader's language; the RFC's own stay as they are.
+func ourWord(group, name string, say *words.Words) string {
+	if key := "ui." + group + "." + strings.ReplaceAll(name, " ", "-"); say.Has(key) {
+		return say.Text(key)
+	}
+	return name
 }
 
 // other is the end opposite to a step's; of the wire, the end that the packet goes to.

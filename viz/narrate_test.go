@@ -59,6 +59,8 @@ timeout client retransmission
 	}
 	require.Equal(t, "TCP peer A made the call reboot().",
 		told(t, played(t, "figure-9"), handshake.KindCall, "reboot").Event)
+	require.Equal(t, "A signal at the client: connection closing.",
+		told(t, played(t, "half-close"), handshake.KindSignal, "closing").Event)
 	require.Equal(t, "The call accept(3) of the server returned 4.",
 		told(t, played(t, "three-way"), handshake.KindReturn, "accept").Event)
 }

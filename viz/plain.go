@@ -131,20 +131,12 @@ func changes(t *handshake.Trace, n int, say *words.Words, lang string) string {
 			key = "ui.plain.new"
 		}
 		list = append(list, say.Say(key, Fill(
-			"name", VarName(v.Name, say), "value", orNone(v, say), "was", Value(was, say))))
+			"name", ourWord("var", v.Name, say), "value", orNone(v, say), "was", Value(was, say))))
 	}
 	if len(list) == 0 {
 		return ""
 	}
 	return Name(s.Peer, lang) + " " + strings.Join(list, "; ")
-}
-
-// VarName is a variable's name: the RFC's own stay, ours are translated.
-func VarName(name string, say *words.Words) string {
-	if key := "ui.var." + strings.ReplaceAll(name, " ", "-"); say.Has(key) {
-		return say.Text(key)
-	}
-	return name
 }
 
 func orNone(v handshake.Var, say *words.Words) string {
