@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -242,17 +243,14 @@ func (c canvas) mapNote(v *view, newest *handshake.Step) {
 	if c.h > mapHeight {
 		y++
 	}
-	text, style := "", tcell.StyleDefault
 	switch {
 	case v.hidden:
-		text, style = unknown, v.colours.Hidden
+		c.text(0, y, mapWidth, pad(unknown, mapWidth), v.colours.Hidden)
 	case newest != nil && edgeOf(newest) == nil:
-		text, style = v.words("pane.map.missing", "n", strconv.Itoa(newest.N),
-			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After), v.colours.Edge
-	default:
-		return
+		missing := v.words("pane.map.missing", "n", strconv.Itoa(newest.N),
+			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After)
+		c.text(0, y, mapWidth, pad(missing, mapWidth), v.colours.Edge)
 	}
-	c.text(0, y, mapWidth, pad(text, mapWidth), style)
 }
 
 // ways tells in lines what the diagram would show: the states that each end went
@@ -315,8 +313,7 @@ func (c canvas) paths(v *view, y int, all []whereabouts, ends []viz.End) int {
 	for peer, at := range all {
 		c.text(0, y, names, v.name(peer), v.side(peer))
 		text := at.state
-		for i := len(at.moves) - 1; i >= 0; i-- {
-			s := at.moves[i]
+		for i, s := range slices.Backward(at.moves) {
 			longer := s.Before + " -" + strconv.Itoa(s.N) + "-> " + text
 			if room := c.w - names - width(longer); room < 0 || i > 0 && room < len("... -00-> ") {
 				text = "... -" + strconv.Itoa(s.N) + "-> " + text

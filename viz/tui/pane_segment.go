@@ -360,7 +360,7 @@ func (s shown) options() [][2]string {
 // octets draws the bytes view: the octets in hexadecimal with the names of what they
 // hold, in two columns where one is not long enough.
 func (c canvas) octets(v *view, s shown) {
-	lines := octetLines(s)
+	lines := octetLines(v, s)
 	lines = lines[min(v.scroll, len(lines)):]
 	most, y := max(c.w/38, 1), 0
 	if c.h*most > len(lines)+most { // else the heading gives way
@@ -375,8 +375,9 @@ func (c canvas) octets(v *view, s shown) {
 }
 
 // octetLines gives a line for each field that begins and ends with an octet, and for
-// each run of fields that share octets.
-func octetLines(s shown) []string {
+// each run of fields that share octets. Octets that came otherwise than they were sent
+// have those behind them.
+func octetLines(v *view, s shown) []string {
 	var lines []string
 	var names []string
 	at, bits := 0, 0
@@ -395,10 +396,14 @@ func octetLines(s shown) []string {
 		}
 		for end := bits / 8; at < end; names = nil {
 			n := min(end-at, 4)
-			if at+n > len(s.wire) {
+			if at+n > len(s.wire) || at+n > len(s.depart.Wire) {
 				return lines
 			}
-			lines = append(lines, fmt.Sprintf("%04x  %-11s  %s", at, spaced(s.wire[at:at+n]), strings.Join(names, ", ")))
+			text := strings.Join(names, ", ")
+			if came, sent := spaced(s.wire[at:at+n]), spaced(s.depart.Wire[at:at+n]); came != sent {
+				text = v.words("pane.changed.value", "what", text, "was", sent)
+			}
+			lines = append(lines, fmt.Sprintf("%04x  %-11s  %s", at, spaced(s.wire[at:at+n]), text))
 			at += n
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
 	engine "sockscope/handshake/model"
+	"sockscope/rfc147"
 	"sockscope/viz"
 	"sockscope/viz/words"
 )
@@ -238,4 +240,134 @@ func BenchmarkPanes(b *testing.B) {
 			}
 		})
 	}
+}
+
+// RFC 9293 figure 5 leaves RSTs out (its note, 3.3.2): the refused end goes from
+// SYN-SENT to CLOSED, but not by the arrow of CLOSE.
+func TestARSTIsNotTheArrowOfCLOSE(t *testing.T) {
+	trace := played(t, "refused")
+	_, newest := walk(trace, len(trace.Steps))
+	require.Equal(t, [2]string{"SYN-SENT", "CLOSED"}, [2]string{newest.Before, newest.After})
+	require.Nil(t, edgeOf(newest))
+	require.Contains(t, drawn(t, 3, 78, 24, at(trace, len(trace.Steps), "en")), "Not drawn: step 6, client: SYN-SENT > CLOSED.")
+}
+
+// Every other change of state in the scenarios is an arrow, or has no arrow because
+// of a RST, of an ABORT, or of a lost memory.
+func TestStateChangesAreArrows(t *testing.T) {
+	missing := map[string]string{}
+	for _, name := range handshake.Names() {
+		trace := played(t, name)
+		for i := range trace.Steps {
+			s := &trace.Steps[i]
+			if s.Before != s.After && s.On != "" && edgeOf(s) == nil {
+				missing[name] += fmt.Sprintf("%s > %s by %s; ", s.Before, s.After, s.Label)
+			}
+		}
+	}
+	require.Equal(t, map[string]string{
+		"abort":     "ESTABLISHED > CLOSED by abort(3) = 0; ESTABLISHED > CLOSED by <SEQ=101><CTL=RST>; ",
+		"figure-9":  "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
+		"figure-10": "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
+		"refused":   "SYN-SENT > CLOSED by <SEQ=0><ACK=101><CTL=RST,ACK>; ",
+	}, missing)
+}
+
+// RFC 9293 3.4.1: "2 and 3 can be combined in a single message".
+func TestTwoAndThreeTravelTogether(t *testing.T) {
+	four := agreement(played(t, "three-way"), 14)
+	require.Equal(t, []int{1, 2, 2, 3}, []int{four[0].packet, four[1].packet, four[2].packet, four[3].packet})
+	require.Equal(t, []int{8, 10, 10, 13}, []int{four[0].step, four[1].step, four[2].step, four[3].step})
+}
+
+func TestOfTwoCopiesOneMayStillFly(t *testing.T) {
+	step := func(n int, kind handshake.Kind) handshake.Step {
+		return handshake.Step{N: n, Peer: "a", Kind: kind, Packet: 1}
+	}
+	all := func(*handshake.Step) bool { return true }
+	steps := []handshake.Step{step(1, handshake.KindDepart), step(2, handshake.KindDuplicate), step(3, handshake.KindDrop)}
+	require.Equal(t, flying, message{}.follow(steps, "a", all).fate)
+	steps = append(steps, step(4, handshake.KindDrop))
+	require.Equal(t, message{fate: missed, step: 4, packet: 1}, message{}.follow(steps, "a", all))
+}
+
+// The initial connection protocol of RFC 165: U, U+2 and U+3 at one end, S and S+1 at
+// the other; a connection joins a socket that sends and one that receives.
+func TestConnectionsOf1971(t *testing.T) {
+	trace := played(t, "three-way")
+	caller, ok := roleOf(trace.Peers[0].Cast)
+	require.True(t, ok)
+	called, ok := roleOf(trace.Peers[1].Cast)
+	require.True(t, ok)
+	require.NoError(t, rfc147.Joins(called.answers, caller.asks))
+	require.NoError(t, rfc147.Joins(caller.sends, called.gets))
+	require.NoError(t, rfc147.Joins(called.sends, caller.gets))
+	require.Equal(t, caller.asks+2, caller.gets)
+	require.Equal(t, caller.asks+3, caller.sends)
+	require.Equal(t, called.gets+1, called.sends)
+}
+
+func TestWithoutACastThePaneHasNoNumbers(t *testing.T) {
+	for _, lang := range words.Langs() {
+		trace := played(t, "refused")
+		require.Nil(t, trace.Peers[0].Cast)
+		shown := drawn(t, 5, 52, 11, at(trace, len(trace.Steps), lang))
+		require.NotContains(t, shown, "x'")
+		require.NotContains(t, shown, "127.0.0.1")
+		require.Contains(t, shown, words.For(lang).Text("pane.1971.always"))
+	}
+}
+
+// Always: also where there is one row.
+func TestTheCastIsAlwaysCalledOne(t *testing.T) {
+	trace := played(t, "three-way")
+	for _, lang := range words.Langs() {
+		for _, size := range [][2]int{{52, 1}, {60, 3}, {80, 6}, {120, 10}, {200, 5}} {
+			shown := drawn(t, 5, size[0], size[1], at(trace, 9, lang))
+			joined := strings.Join(strings.Fields(strings.ReplaceAll(shown, "|", "")), " ")
+			first, _, _ := strings.Cut(words.For(lang).Text("pane.1971.always"), ":")
+			first, _, _ = strings.Cut(first, ".")
+			require.Contains(t, joined, first, "%v", size)
+		}
+	}
+}
+
+func TestASCIIGlyphsDrawNothingElse(t *testing.T) {
+	trace := played(t, "three-way")
+	for pane := range panes {
+		v := at(trace, 18, "en")
+		v.glyphs = ASCIIGlyphs()
+		for _, r := range drawn(t, pane, 120, 24, v) {
+			require.Less(t, r, rune(0x7f))
+		}
+	}
+}
+
+// A segment with options, whose octets were changed on the way.
+func TestSegmentWithOptions(t *testing.T) {
+	trace := played(t, "three-way")
+	depart := trace.Steps[6]
+	depart.Wire = append(slices.Clone(depart.Wire), 2, 4, 5, 0xb4, 1, 3, 3, 7)
+	depart.Fields = append(slices.Clone(depart.Fields),
+		handshake.Field{Group: "option MSS", Name: "Kind", Len: 8, Value: "2"},
+		handshake.Field{Group: "option MSS", Name: "Length", Bit: 8, Len: 8, Value: "4"},
+		handshake.Field{Group: "option MSS", Name: "Maximum Segment Size", Bit: 16, Len: 16, Value: "1460"},
+		handshake.Field{Group: "option No-Operation", Name: "Kind", Len: 8, Value: "1"},
+		handshake.Field{Group: "option Window Scale", Name: "Kind", Len: 8, Value: "3"},
+		handshake.Field{Group: "option Window Scale", Name: "Length", Bit: 8, Len: 8, Value: "3"},
+		handshake.Field{Group: "option Window Scale", Name: "shift.cnt", Bit: 16, Len: 8, Value: "7"})
+	arrive := trace.Steps[7]
+	arrive.Wire = slices.Clone(depart.Wire)
+	arrive.Wire[4] ^= 0xff
+	changed := *trace
+	changed.Steps = slices.Concat(trace.Steps[:6], []handshake.Step{depart, arrive})
+	var b strings.Builder
+	for _, octets := range []bool{false, true} {
+		for _, lang := range words.Langs() {
+			v := at(&changed, 8, lang)
+			v.bytes = octets
+			b.WriteString(drawn(t, 1, 66, 24, v))
+		}
+	}
+	handshaketest.Golden(t, "panes/options.txt", b.String())
 }
