@@ -104,7 +104,7 @@ func (d *dashboard) drawAll(c canvas, v *view, covered int) {
 	const (
 		ends, why, pane = 21, 4, 23
 		side, gap       = 44, 2
-		left, right     = 66, 53 // the middle one gets the rest
+		left, right     = 66, 52 // the middle one gets the rest
 	)
 	drawEnd(c.part(0, 1, side, ends), v, 0)
 	drawEnd(c.part(c.w-side, 1, side, ends), v, 1)
@@ -173,8 +173,8 @@ func (d *dashboard) drawPane(c canvas, v *view, number int, tabs bool) {
 			x += c.tab(x, v, i+1, i+1 == number, i+1 == d.model.pane, tabs) + 1
 		}
 	}
-	inside := c.part(1, 1, c.w-1, c.h-1)
-	p.draw(inside, v)
+	margin := max(min(c.w-p.w, 1), 0)
+	p.draw(c.part(margin, 1, c.w-margin, c.h-1), v)
 }
 
 // tab names a pane in a title line: in brackets if it has the focus, with its question

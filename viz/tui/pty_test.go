@@ -19,7 +19,7 @@ const childVariable = "SOCKSCOPE_TEST_CHILD"
 
 // children are the programs that tests run on a terminal; each gives its exit code.
 func children() map[string]func() int {
-	return map[string]func() int{"counter": counter, "explorer": exploreChild, "plain": plainChild}
+	return map[string]func() int{"counter": counter, "dashboard": lesson, "explorer": exploreChild, "plain": plainChild}
 }
 
 func TestMain(m *testing.M) {
