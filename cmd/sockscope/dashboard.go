@@ -10,10 +10,19 @@ import (
 
 // show opens the dashboard on a timeline, or renders it, and ends its session.
 func (p *program) show(ctx context.Context, t *handshake.Timeline, f *flags) error {
-	if f.view == viewTUI {
-		return errors.Join(p.dashboard(ctx, t, f), t.Close())
+	see := p.render
+	switch {
+	case f.view == viewTUI && f.plain:
+		see = p.listen
+	case f.view == viewTUI:
+		see = p.dashboard
 	}
-	return errors.Join(p.render(ctx, t, f), t.Close())
+	return errors.Join(see(ctx, t, f), t.Close())
+}
+
+// listen steps a timeline with words for a person who is to see nothing drawn.
+func (p *program) listen(ctx context.Context, t *handshake.Timeline, _ *flags) error {
+	return tui.Plain(ctx, t, p.lang, p.in, p.out)
 }
 
 // dashboard shows a timeline to a person at a terminal.

@@ -86,9 +86,7 @@ func (p *program) settle(c *cobra.Command, f *flags, views ...string) error {
 	if f.view == viewTUI && (f.file != "" || !p.terminal()) {
 		f.view = viewText
 	}
-	if f.view == viewTUI && (f.plain || p.env("TERM") == "dumb") { // which cannot move the cursor
-		f.view, f.plain = viewText, true
-	}
+	f.plain = f.plain || f.view == viewTUI && p.env("TERM") == "dumb" // which cannot move the cursor
 	f.seeded = c.Flags().Changed("seed")
 	f.color = p.env("NO_COLOR") == "" && p.env("CLICOLOR") != "0"
 	return nil

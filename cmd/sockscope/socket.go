@@ -23,7 +23,7 @@ func (p *program) socketVerb() *cobra.Command {
 		if err := p.settle(c, f, views...); err != nil {
 			return err
 		}
-		if f.view == viewTUI {
+		if f.view == viewTUI && !f.plain {
 			return p.explore(c.Context(), f)
 		}
 		return p.socket(f, args)
