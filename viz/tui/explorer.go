@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -39,11 +38,9 @@ type explorerScreen struct {
 	lang    string
 	glyphs  Glyphs
 	palette Palette
-	ask     func(text string) // what to do with the line being typed; nil: none is
-	question,
-	line string
-	help bool
-	tall int // how many rows the pane that scrolls had in the last frame
+	prompt  *prompt // what is being typed
+	help    bool
+	tall    int // how many rows the pane that scrolls had in the last frame
 }
 
 // The sizes at which the explorer changes its layout.
@@ -58,15 +55,11 @@ type entry struct{ label, text, source string }
 // Explore shows the socket explorer until the person leaves or the context ends. The
 // terminal is left as it was found, also by a panic.
 func Explore(ctx context.Context, o Options) error {
-	tty, glyphs, err := openTerminal(os.Getenv, o.Config.Glyphs)
+	screen, glyphs, err := openScreen(o)
 	if err != nil {
 		return err
 	}
-	screen, err := newScreen(tty)
-	if err != nil {
-		return fmt.Errorf("tui: terminal: %w", err)
-	}
-	return newExplorerScreen(o, glyphs).run(ctx, newShadow(screen))
+	return newExplorerScreen(o, glyphs).run(ctx, screen)
 }
 
 func newExplorerScreen(o Options, glyphs Glyphs) *explorerScreen {
@@ -96,6 +89,7 @@ func (e *explorerScreen) Draw(screen tcell.Screen) {
 	x, y, w, h := e.GetRect()
 	c := canvas{screen, x, y, w, h, e.glyphs, e.palette}
 	if w < leastWidth || h < leastHeight {
+		screen.HideCursor()
 		size := []string{"w", strconv.Itoa(w), "h", strconv.Itoa(h)}
 		c.text(0, 0, w, e.words().Say("dash.too-small", viz.Fill(size...)), tcell.StyleDefault)
 		return
@@ -234,13 +228,29 @@ func (e *explorerScreen) rows(n, w int) (rows []entry, textAt int) {
 			last.source = next.source
 			continue
 		}
-		for _, line := range wrap(next.source, room) {
-			if line != "" {
-				rows = append(rows, entry{"", "", line})
-			}
+		for _, line := range wrapSources(next.source, room) {
+			rows = append(rows, entry{"", "", line})
 		}
 	}
 	return rows, textAt
+}
+
+// wrapSources breaks a list of sources behind its commas.
+func wrapSources(list string, columns int) []string {
+	if list == "" {
+		return nil
+	}
+	var lines []string
+	for source := range strings.SplitSeq(list, ", ") {
+		if n := len(lines); n > 0 && width(lines[n-1])+2+width(source)+1 <= columns {
+			lines[n-1] += ", " + source
+			continue
+		} else if n > 0 {
+			lines[n-1] += ","
+		}
+		lines = append(lines, source)
+	}
+	return lines
 }
 
 // entries are what a pane says.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,13 +17,16 @@ import (
 func (e *explorerScreen) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
 	return func(event *tcell.EventKey, _ func(tview.Primitive)) {
 		e.model.said = nil
-		if e.ask != nil {
-			e.edit(event)
+		if p := e.prompt; p != nil {
+			if p.over(event) {
+				e.prompt = nil
+				p.enter()
+			}
 			return
 		}
 		pressed := e.keys.find(event, explorer)
 		for _, hit := range pressed.hits {
-			if e.ask == nil { // the rest of a Hangul syllable
+			if e.prompt == nil { // the rest of a Hangul syllable
 				e.do(hit)
 			}
 		}
@@ -35,97 +39,53 @@ func (e *explorerScreen) InputHandler() func(*tcell.EventKey, func(tview.Primiti
 	}
 }
 
-// do does what a key stands for.
+// do does what a key stands for. Help stays open only for what serves to read it.
 func (e *explorerScreen) do(h hit) {
-	switch h.action {
-	case actLanguage:
-		langs := words.Langs()
-		for i, lang := range langs {
-			if lang == e.lang {
-				e.lang = langs[(i+1)%len(langs)]
-				return
-			}
-		}
-	case actHelp:
-		e.help, e.model.scroll = !e.help, 0
-	case actClose:
-		e.help, e.model.field, e.model.typed = false, noField, ""
-	case actLeave, actQuit:
-		e.app.Stop()
-	case actScrollDown:
-		e.model.scroll += max(e.tall/2, 1)
-	case actScrollUp:
-		e.model.scroll = max(e.model.scroll-max(e.tall/2, 1), 0)
-	default:
+	if !slices.Contains([]Action{actHelp, actLanguage, actScrollDown, actScrollUp}, h.action) {
 		e.help = false
-		e.change(h)
 	}
+	e.actions()[h.action](h.nth)
 }
 
-// change does what changes the number, or where the person is in it.
-func (e *explorerScreen) change(h hit) {
+// actions are what the keys of the explorer do; each is told which of its keys it was.
+func (e *explorerScreen) actions() map[Action]func(nth int) {
 	m := &e.model
-	switch h.action {
-	case actFlip:
-		m.flip()
-	case actBitLeft:
-		m.move(-1)
-	case actBitRight:
-		m.move(1)
-	case actNextField:
-		m.nextField(1)
-	case actPreviousField:
-		m.nextField(-1)
-	case actDigit:
-		m.digit(h.nth)
-	case actErase:
-		m.erase()
-	case actMate:
-		m.mate()
-	case actNextSection:
-		m.nextPane(1)
-	case actPreviousSection:
-		m.nextPane(-1)
-	case actNotation:
-		e.question, e.line, e.ask = "ask.notation", "", m.read
-	case actCheck:
-		e.question, e.line, e.ask = "ask.check", "", m.check
-	}
-}
-
-// longestLine is more than any notation needs.
-const longestLine = 60
-
-// edit takes a key of the line being typed.
-func (e *explorerScreen) edit(event *tcell.EventKey) {
-	switch event.Key() {
-	case tcell.KeyEnter:
-		ask := e.ask
-		e.ask = nil
-		ask(e.line)
-	case tcell.KeyEsc:
-		e.ask = nil
-	case tcell.KeyBackspace, tcell.KeyBackspace2:
-		runes := []rune(e.line)
-		e.line = string(runes[:max(len(runes)-1, 0)])
-	case tcell.KeyCtrlU:
-		e.line = ""
-	case tcell.KeyRune:
-		if len(e.line) < longestLine {
-			e.line += string(event.Rune())
-		}
+	return map[Action]func(int){
+		actFlip:            func(int) { m.flip() },
+		actBitLeft:         func(int) { m.move(-1) },
+		actBitRight:        func(int) { m.move(1) },
+		actNextField:       func(int) { m.nextField(1) },
+		actPreviousField:   func(int) { m.nextField(-1) },
+		actDigit:           m.digit,
+		actErase:           func(int) { m.erase() },
+		actMate:            func(int) { m.mate() },
+		actNextSection:     func(int) { m.nextPane(1) },
+		actPreviousSection: func(int) { m.nextPane(-1) },
+		actNotation:        func(int) { e.prompt = &prompt{ask: "explorer.ask.notation", done: m.read} },
+		actCheck:           func(int) { e.prompt = &prompt{ask: "explorer.ask.check", done: m.check} },
+		actScrollDown:      func(int) { m.scroll += max(e.tall/2, 1) },
+		actScrollUp:        func(int) { m.scroll = max(m.scroll-max(e.tall/2, 1), 0) },
+		actHelp:            func(int) { e.help, m.scroll = !e.help, 0 },
+		actClose:           func(int) { m.field, m.typed = noField, "" },
+		actLeave:           func(int) { e.app.Stop() },
+		actQuit:            func(int) { e.app.Stop() },
+		actLanguage: func(int) {
+			langs := words.Langs()
+			e.lang = langs[(slices.Index(langs, e.lang)+1)%len(langs)]
+		},
 	}
 }
 
 // drawBar says what the next key will do, or what the last one could not, and lists
 // keys.
 func (e *explorerScreen) drawBar(c canvas) {
-	if e.ask != nil {
-		used := c.text(1, 0, c.w, e.say(e.question)+" ", e.palette.Focus)
-		c.text(1+used, 0, c.w, e.line+"_", tcell.StyleDefault)
+	if p := e.prompt; p != nil {
+		used := c.text(1, 0, c.w-2, e.words().Text(p.ask)+" "+p.text, e.palette.Now)
+		c.screen.ShowCursor(c.x+1+used, c.y)
 		c.text(0, 1, c.w, "Enter "+e.say("hint.take")+"   Esc "+e.say("hint.close"), tcell.StyleDefault)
 		return
 	}
+	c.screen.HideCursor()
 	c.text(1, 0, c.w-1, e.next(), e.palette.Now)
 	c.text(0, 1, c.w, e.hints(c.w), tcell.StyleDefault)
 }

@@ -115,6 +115,20 @@ func TestExplorerSaysWhatTheNextKeyDoes(t *testing.T) {
 	}
 }
 
+func TestSourcesBreakBehindTheirCommas(t *testing.T) {
+	require.Equal(t, []string{"RFC 165 (25 May 1971),", "RFC 204, RFC 308,", "RFC 322"}, wrapSources("RFC 165 (25 May 1971), RFC 204, RFC 308, RFC 322", 24))
+	require.Empty(t, wrapSources("", 24))
+}
+
+func TestEveryKeyOfTheExplorerDoesSomething(t *testing.T) {
+	e, _ := exploring(t, defaultKeys(t), 80, 24, "en", LineGlyphs())
+	listed := e.keys.help(explorer)
+	for _, line := range listed {
+		require.Contains(t, e.actions(), line.action)
+	}
+	require.Len(t, e.actions(), len(listed))
+}
+
 // Every word of the screen turns Korean and back.
 func TestExplorerChangesItsLanguage(t *testing.T) {
 	e, show := exploring(t, defaultKeys(t), 120, 40, "en", LineGlyphs())
@@ -133,7 +147,7 @@ func TestExplorerChangesItsLanguage(t *testing.T) {
 func TestExplorerReadsALine(t *testing.T) {
 	e, show := exploring(t, defaultKeys(t), 80, 24, "en", LineGlyphs())
 	e.press(":", "1 : x'01000503", "Backspace", "3", "'")
-	require.Contains(t, show(), "1 : x'01000503'_\nEnter take   Esc close")
+	require.Contains(t, show(), "1 : x'01000503'\nEnter take   Esc close")
 	e.press("Enter")
 	require.Equal(t, hostSocket{1, 0x01000503}, e.model.end)
 	e.press(":", "7", "Esc")

@@ -77,6 +77,12 @@ func (w *onceWriter) Write(b []byte) (int, error) {
 	return len(b), w.err
 }
 
+func (w *onceWriter) line(text string) {
+	if w.err == nil {
+		_, w.err = io.WriteString(w.w, text+"\n")
+	}
+}
+
 // word is a command. Its names are in viz/words, in each language.
 type word struct {
 	key      string
@@ -283,6 +289,6 @@ func (p *speaker) say(key string, pairs ...string) { p.line(p.view().words(key, 
 func (p *speaker) line(text string) {
 	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	for _, line := range wrap(text, 72-len(indent)) {
-		fmt.Fprintln(p.out, indent+line)
+		p.out.line(indent + line)
 	}
 }

@@ -115,7 +115,7 @@ func TestPlainDrawsNothing(t *testing.T) {
 		out := spoken(t, lang, lines...)
 		require.NotContains(t, out, "\x1b")
 		require.NotRegexp(t, `[<>|│─┌┐└┘{}]`, out)
-		for _, line := range strings.Split(out, "\n") {
+		for line := range strings.SplitSeq(out, "\n") {
 			require.LessOrEqual(t, width(line), 72, line)
 		}
 	}

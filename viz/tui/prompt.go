@@ -28,17 +28,23 @@ func (d *dashboard) ask(key string, done func(string)) {
 	d.list, d.prompt = nil, &prompt{ask: key, done: done}
 }
 
-// type takes a key for the prompt.
+// typed takes a key for the prompt.
 func (d *dashboard) typed(event *tcell.EventKey) {
-	p := d.prompt
+	if p := d.prompt; p.over(event) {
+		d.prompt = nil
+		p.enter()
+	}
+}
+
+// over takes a key and reports whether it ended the line: Enter did, or Esc, which
+// empties it.
+func (p *prompt) over(event *tcell.EventKey) bool {
 	switch event.Key() {
 	case tcell.KeyEnter:
-		d.prompt = nil
-		if text := strings.TrimSpace(p.text); text != "" {
-			p.done(text)
-		}
+		return true
 	case tcell.KeyEsc:
-		d.prompt = nil
+		p.text = ""
+		return true
 	case tcell.KeyBackspace, tcell.KeyBackspace2:
 		if runes := []rune(p.text); len(runes) > 0 {
 			p.text = string(runes[:len(runes)-1])
@@ -49,6 +55,14 @@ func (d *dashboard) typed(event *tcell.EventKey) {
 		if r := event.Rune(); unicode.IsPrint(r) && len(p.text) < maxTyped {
 			p.text += string(r)
 		}
+	}
+	return false
+}
+
+// enter uses the line, unless it is empty.
+func (p *prompt) enter() {
+	if text := strings.TrimSpace(p.text); text != "" {
+		p.done(text)
 	}
 }
 

@@ -30,16 +30,25 @@ type Options struct {
 // Load gave it, the first timeline is its caller's. The terminal is left as it was
 // found, also by a panic.
 func Run(ctx context.Context, t *handshake.Timeline, o Options) error {
-	tty, glyphs, err := openTerminal(os.Getenv, o.Config.Glyphs)
+	screen, glyphs, err := openScreen(o)
 	if err != nil {
 		return err
 	}
+	d := newDashboard(ctx, t, o, glyphs)
+	return errors.Join(d.run(screen), d.close())
+}
+
+// openScreen makes the screen of the terminal and finds out which glyphs it can draw.
+func openScreen(o Options) (tcell.Screen, Glyphs, error) {
+	tty, glyphs, err := openTerminal(os.Getenv, o.Config.Glyphs)
+	if err != nil {
+		return nil, Glyphs{}, err
+	}
 	screen, err := newScreen(tty)
 	if err != nil {
-		return fmt.Errorf("tui: terminal: %w", err)
+		return nil, Glyphs{}, fmt.Errorf("tui: terminal: %w", err)
 	}
-	d := newDashboard(ctx, t, o, glyphs)
-	return errors.Join(d.run(newShadow(screen)), d.close())
+	return newShadow(screen), glyphs, nil
 }
 
 // newScreen makes the screen on a Tty, or on tcell's own choice of one.
