@@ -153,8 +153,11 @@ func paneMap(c canvas, v *view) {
 		c.inBox(v, all, ends, box, func(at whereabouts) bool { return at.state == state && !at.ended })
 	}
 	c.inBox(v, all, ends, closedAgain, func(at whereabouts) bool { return at.ended })
-	c.mapNote(v, newest)
-	c.part(0, mapHeight+1, mapWidth, c.h).paths(v, 0, all, ends)
+	y := c.mapNote(v, newest)
+	if c.h > y+len(all) {
+		y++
+	}
+	c.part(0, y, mapWidth, c.h).paths(v, 0, all, ends)
 }
 
 // arrow draws an edge as the one just taken; its head stays.
@@ -236,21 +239,25 @@ func listener(e *viz.End, at whereabouts) string {
 	return ""
 }
 
-// mapNote explains the diagram, and says that the last change is not in it.
-func (c canvas) mapNote(v *view, newest *handshake.Step) {
+// mapNote explains the diagram, and says that the last change is not in it. It gives
+// the next row.
+func (c canvas) mapNote(v *view, newest *handshake.Step) int {
 	y := mapHeight - 1
 	c.text(0, y, mapWidth, v.say.Text("pane.map.note"), tcell.StyleDefault)
-	if c.h > mapHeight {
-		y++
-	}
+	text, style := unknown, v.colours.Hidden
 	switch {
 	case v.hidden:
-		c.text(0, y, mapWidth, pad(unknown, mapWidth), v.colours.Hidden)
 	case newest != nil && edgeOf(newest) == nil:
-		missing := v.words("pane.map.missing", "n", strconv.Itoa(newest.N),
-			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After)
-		c.text(0, y, mapWidth, pad(missing, mapWidth), v.colours.Edge)
+		text, style = v.words("pane.map.missing", "n", strconv.Itoa(newest.N),
+			"name", v.name(viz.PeerIndex(v.trace, newest.Peer)), "was", newest.Before, "state", newest.After), v.colours.Edge
+	default:
+		return mapHeight
 	}
+	if c.h > mapHeight { // else it takes the note's place
+		y++
+	}
+	c.text(0, y, mapWidth, pad(text, mapWidth), style)
+	return y + 1
 }
 
 // ways tells in lines what the diagram would show: the states that each end went

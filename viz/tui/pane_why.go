@@ -17,33 +17,42 @@ const sentenceWidth = 70
 const tabsWidth = 100
 
 // paneWhy says what happened in the step and why, what changed, what the lesson says
-// of it, and by which other rules. Blank lines part these as far as there is room.
+// of it, and by which other rules. Blank lines part these as far as there is room; on
+// a wide screen the changes stand beside the rest.
 func paneWhy(c canvas, v *view) {
 	in := c.part(1, 0, min(c.w, tabsWidth)-2, c.h)
-	var blocks [][]said
 	switch step := v.step(); {
 	case step == nil:
-		blocks = [][]said{{{text: v.trace.Words[v.lang]["shows"]}}}
+		in.blocks(v, []said{{text: v.trace.Words[v.lang]["shows"]}})
 	case v.hidden:
-		blocks = [][]said{{{text: unknown, style: v.colours.Hidden}}}
+		in.blocks(v, []said{{text: unknown, style: v.colours.Hidden}})
+	case c.w < 2*sentenceWidth+2:
+		main, note, others := v.why(step, c.w < tabsWidth)
+		in.blocks(v, main, v.changes(step), note, others)
 	default:
-		blocks = v.why(step, c.w < tabsWidth)
+		main, note, others := v.why(step, false)
+		in.blocks(v, main, note, others)
+		c.part(tabsWidth, 0, min(c.w-tabsWidth-1, tabsWidth), c.h).blocks(v, v.changes(step))
 	}
+}
+
+// blocks writes groups of sentences below one another.
+func (c canvas) blocks(v *view, blocks ...[]said) {
 	blocks = slices.DeleteFunc(blocks, func(b []said) bool { return len(b) == 0 })
 	blank := len(blocks) - 1
 	for _, block := range blocks {
 		for _, s := range block {
-			blank += in.say(-in.h, s) + in.h // off the canvas: it only counts
+			blank += c.say(-c.h-1, s) + c.h + 1 // off the canvas: it only counts
 		}
 	}
 	gap := 0
-	if blank <= in.h {
+	if blank <= c.h {
 		gap = 1
 	}
 	y := -v.scroll
 	for _, block := range blocks {
 		for _, s := range block {
-			y = in.say(y, s)
+			y = c.say(y, s)
 		}
 		y += gap
 	}
@@ -53,7 +62,8 @@ func paneWhy(c canvas, v *view) {
 // before it and its source behind.
 type said struct {
 	label, text, source string
-	items               []string
+	look                string   // the word in text that says where to look
+	items               []string // with their commas
 	style               tcell.Style
 }
 
@@ -65,9 +75,12 @@ func (c canvas) say(y int, s said) int {
 		indent = width(s.label) + 3
 		c.text(0, y, c.w, s.label, tcell.StyleDefault)
 	}
-	lines := wrap(s.text, min(c.w-indent, sentenceWidth))
-	if s.items != nil {
-		lines = flow(s.items, c.w-indent)
+	lines := fill(s.items, c.w-indent)
+	switch {
+	case s.look != "":
+		lines = fill(s.words(), min(c.w-indent, sentenceWidth))
+	case s.items == nil:
+		lines = fill(strings.Fields(s.text), c.w-indent)
 	}
 	y = c.paragraph(indent, y, lines, s.style)
 	if len(lines) == 0 {
@@ -76,17 +89,27 @@ func (c canvas) say(y int, s said) int {
 	return c.cite(y, indent+width(lines[len(lines)-1]), s.source)
 }
 
-// flow sets items behind one another, as many in a line as there is room for.
-func flow(items []string, columns int) []string {
-	lines := []string{items[0]}
-	for _, item := range items[1:] {
-		last := &lines[len(lines)-1]
-		*last += ","
-		if width(*last)+1+width(item) > columns {
-			lines = append(lines, item)
-		} else {
-			*last += " " + item
+// words are the sentence's, of which "Look:" is one also where it is written as two.
+func (s said) words() []string {
+	why, look, found := strings.Cut(s.text, s.look)
+	if !found {
+		return strings.Fields(s.text)
+	}
+	return slices.Concat(strings.Fields(why), []string{s.look}, strings.Fields(look))
+}
+
+// fill sets words behind one another, as many in a line as there is room for.
+func fill(words []string, columns int) []string {
+	var lines []string
+	used := 0
+	for _, word := range words {
+		w := width(word)
+		if len(lines) > 0 && used+1+w <= columns {
+			lines[len(lines)-1] += " " + word
+			used += 1 + w
+			continue
 		}
+		lines, used = append(lines, word), w
 	}
 	return lines
 }
@@ -114,25 +137,25 @@ func whySources(v *view) string {
 }
 
 // why is what there is to say of a step, what matters most first.
-func (v *view) why(step *handshake.Step, cited bool) [][]said {
+func (v *view) why(step *handshake.Step, cited bool) (main, note, others []said) {
 	story := viz.Narrate(v.trace, v.n, v.lang)
 	if story.Main == "" {
 		story.Main = story.Event
 	}
-	main := said{text: story.Main}
+	look := v.say.Text("ui.look")
+	main = []said{{text: story.Main, look: look}}
 	if cited {
-		main.source = story.Source
+		main[0].source = story.Source
 	}
-	var note, others []said
 	if story.Note != "" {
 		note = []said{{text: story.Note}}
 	}
 	for i, text := range story.Sentences {
 		if text != story.Main {
-			others = append(others, said{text: text, source: step.Why[i].Cite})
+			others = append(others, said{text: text, look: look, source: step.Why[i].Cite})
 		}
 	}
-	return [][]said{{main}, v.changes(step), note, others}
+	return main, note, others
 }
 
 // changeSources say where the kinds of changes are defined, in the order in which
@@ -190,6 +213,9 @@ func (v *view) changes(step *handshake.Step) []said {
 		}
 		if len(items[kind]) > 0 {
 			items[kind][0] = who + items[kind][0]
+			for i := range items[kind][:len(items[kind])-1] {
+				items[kind][i] += ","
+			}
 			all = append(all, said{label: label, items: items[kind], source: source, style: v.colours.Changed})
 			label, who = strings.Repeat(" ", width(label)), ""
 		}

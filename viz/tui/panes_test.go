@@ -44,9 +44,9 @@ func at(t *handshake.Trace, n int, lang string) *view {
 
 // The sizes that the three layouts give a pane.
 var paneSizes = map[string][6][2]int{
-	"80x24":  {{80, 6}, {80, 6}, {80, 6}, {80, 6}, {80, 6}, {80, 6}},
-	"120x40": {{120, 2}, {120, 10}, {120, 10}, {120, 10}, {120, 10}, {120, 10}},
-	"200x60": {{200, 6}, {66, 24}, {66, 24}, {78, 24}, {52, 10}, {52, 11}},
+	"80x24":  {{80, 7}, {80, 7}, {80, 7}, {80, 7}, {80, 7}, {80, 7}},
+	"120x40": {{120, 4}, {120, 10}, {120, 10}, {120, 10}, {120, 10}, {120, 10}},
+	"200x60": {{199, 3}, {66, 22}, {66, 22}, {78, 22}, {52, 10}, {52, 11}},
 }
 
 // drawn is a pane as text, with | at its right edge.
@@ -370,4 +370,18 @@ func TestSegmentWithOptions(t *testing.T) {
 		}
 	}
 	handshaketest.Golden(t, "panes/options.txt", b.String())
+}
+
+// The smallest screen has two lines of 70 columns for it.
+func TestTheSentenceOfEveryStepFitsTwoLines(t *testing.T) {
+	for _, name := range handshake.Names() {
+		trace := played(t, name)
+		for n := range trace.Steps {
+			for _, lang := range words.Langs() {
+				v := at(trace, n+1, lang)
+				main, _, _ := v.why(v.step(), false)
+				require.LessOrEqual(t, len(fill(main[0].words(), sentenceWidth)), 2, main[0].text)
+			}
+		}
+	}
 }
