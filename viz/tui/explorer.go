@@ -187,17 +187,19 @@ func (e *explorerScreen) drawPane(c canvas, n int) {
 	e.drawEntries(c, 0, n, c.part(0, 1, c.w, c.h))
 }
 
-// drawEntries shows the rows of a pane; what does not fit is said on its title line.
+// drawEntries shows the rows of a pane. If there are more, its title line says so, and
+// the key that leads to them.
 func (e *explorerScreen) drawEntries(c canvas, ruleAt, n int, inside canvas) {
 	rows, textAt := e.rows(n, c.w)
+	key := strconv.Itoa(n) // which opens it
 	if n == e.model.pane || n == paneHelp {
+		key = e.keys.hint(actScrollDown)
 		e.tall = inside.h
 		e.model.scroll = max(min(e.model.scroll, len(rows)-inside.h), 0)
 		rows = rows[e.model.scroll:]
 	}
 	if len(rows) > inside.h {
-		more := e.say("more", "key", e.keys.hint(actScrollDown))
-		c.right(1, ruleAt, c.w-2, " "+more+" ", tcell.StyleDefault)
+		c.right(1, ruleAt, c.w-2, " "+e.say("more", "key", key)+" ", tcell.StyleDefault)
 	}
 	for y, row := range rows {
 		inside.text(2, y, textAt-3, row.label, tcell.StyleDefault)

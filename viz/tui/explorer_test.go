@@ -105,7 +105,7 @@ func TestExplorerSaysWhatTheNextKeyDoes(t *testing.T) {
 		{[]string{"2", "5", "6"}, "home 256, want 0 to 255"},
 		{[]string{"v"}, "no key for v; ? shows all"},
 		{[]string{"Esc", "9"}, "Tab chooses the field first"},
-		{[]string{":", "1/2", "Enter"}, `socket "1/2", want home/user/plug/send or receive, as 10/0/0/send`},
+		{[]string{":", "1/2", "Enter"}, `"1/2", want home 0-255/user 0-65535/plug 0-127/send or receive`},
 		{[]string{":", "0x", "Enter"}, `socket "0x", want x'0A000001', 0x, 0o, decimal or 10/0/0/send`},
 		{[]string{"/", "256:7", "Enter"}, `host "256", want 0 to 255`},
 		{[]string{"ㅁ"}, "Hangul input: letter keys come one key late. Arrows, Space and digits work at once."},
@@ -160,7 +160,9 @@ func TestExplorerReadsALine(t *testing.T) {
 
 func TestExplorerScrollsALongPane(t *testing.T) {
 	e, show := exploring(t, defaultKeys(t), 70, 18, "en", LineGlyphs())
-	e.press(":", "1", "Enter", "4")
+	e.press(":", "1", "Enter", "4", "1")
+	require.Contains(t, show(), " 4: more ", "4 gives it the focus")
+	e.press("4")
 	require.Contains(t, show(), "Ctrl-D: more")
 	require.NotContains(t, show(), "no list has a host")
 	e.press("Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D")
