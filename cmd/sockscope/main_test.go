@@ -26,6 +26,7 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "CLICOLOR"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // under -race each exit would take a second
 			return nil
 		},
 	})

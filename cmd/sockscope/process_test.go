@@ -22,7 +22,7 @@ import (
 func sockscope(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), "sockscope", args...)
-	c.Env = append(os.Environ(), "LC_ALL=C", "TERM=xterm-256color")
+	c.Env = append(os.Environ(), "LC_ALL=C", "TERM=xterm-256color", "GORACE=atexit_sleep_ms=0")
 	return c
 }
 
