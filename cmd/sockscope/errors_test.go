@@ -41,3 +41,22 @@ func TestEveryErrorIsOneLineWithItsExitCode(t *testing.T) {
 	require.NoError(t, p.start(nil))
 	require.NoError(t, input(nil))
 }
+
+// https://no-color.org and CLICOLOR; an empty NO_COLOR is none.
+func TestColourIsTheReadersChoice(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{nil, true},
+		{map[string]string{"NO_COLOR": "1"}, false},
+		{map[string]string{"NO_COLOR": ""}, true},
+		{map[string]string{"CLICOLOR": "0"}, false},
+		{map[string]string{"CLICOLOR": "1"}, true},
+	} {
+		p := &program{say: words.For("en"), env: func(name string) string { return c.env[name] }}
+		f := &flags{}
+		require.NoError(t, p.settle(p.versionVerb(), f, viewText))
+		require.Equal(t, c.want, f.color, "%v", c.env)
+	}
+}
