@@ -24,6 +24,9 @@ func (d *dashboard) drawTitle(c canvas, v *view) {
 	for len(left) > 2 && width(strings.Join(left, gap))+used+4 > c.w {
 		left = left[:len(left)-1]
 	}
+	if width(strings.Join(left, gap))+used+4 > c.w {
+		left = left[1:]
+	}
 	c.text(1, 0, c.w-used-3, strings.Join(left, gap), c.palette.Now)
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -160,7 +161,9 @@ func (v *view) program(peer int) []phrase {
 
 // sockets are the two newest connections of a peer, each with its descriptor.
 func (v *view) sockets(peer int, short bool) [][]phrase {
-	conns := v.ends[peer].Conns
+	conns := slices.DeleteFunc(slices.Clone(v.ends[peer].Conns), func(c viz.Conn) bool {
+		return c.State == "CLOSED" && c.Descriptor == ""
+	})
 	if len(conns) == 0 {
 		return [][]phrase{{plain(v.say.Text("dash.no-socket"))}}
 	}

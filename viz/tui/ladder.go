@@ -20,22 +20,27 @@ import (
 type columns struct{ margin, number, time, state, left, right int }
 
 const (
-	stateWidth = 12  // SYN-RECEIVED
-	timeWidth  = 7   // 240.000
-	wideLadder = 100 // from so many columns on a ladder has one for the time
+	stateWidth  = 12  // SYN-RECEIVED
+	timeWidth   = 8   // 9999.999
+	numberWidth = 5   // 39-40; the ladder makes room for longer ones
+	wideLadder  = 100 // from so many columns on a ladder has one for the time
 )
 
-func ladderColumns(w int) columns {
-	if w < wideLadder {
-		return columns{margin: 0, number: 1, time: -1, state: 7, left: 20, right: w - stateWidth - 2}
+func ladderColumns(w int, rows []viz.Row) columns {
+	longer := 0
+	for i := range rows {
+		longer = max(longer, len(rows[i].Number())-numberWidth)
 	}
-	return columns{margin: 1, number: 2, time: 6, state: 15, left: 28, right: w - stateWidth - 4}
+	if w < wideLadder {
+		return columns{margin: 0, number: 1, time: -1, state: 7 + longer, left: 20 + longer, right: w - stateWidth - 2}
+	}
+	return columns{margin: 1, number: 2, time: 8 + longer, state: 17 + longer, left: 30 + longer, right: w - stateWidth - 4}
 }
 
 // drawLadder shows the newest rows, or where the cursor is if that is further up.
 // Nothing is drawn below the last one: the lifelines end at now.
 func drawLadder(c canvas, v *view) {
-	at := ladderColumns(c.w)
+	at := ladderColumns(c.w, v.rows)
 	now := nowRow(v.rows, v.n)
 	lines := ladderLines(v.rows, at.time < 0)
 	start := max(len(lines)-c.h, 0)
@@ -157,16 +162,19 @@ func eventText(v *view, r *viz.Row) string {
 	case r.Waits:
 		return label + " " + v.say.Text("dash.waits")
 	case r.Kind == handshake.KindTimeout:
-		return v.words("dash.times-out", "timer", v.timerName(r.Label))
+		return v.words("dash.times-out", "timer", v.our("dash.timer.", r.Label))
+	case r.Kind == handshake.KindSignal:
+		return v.our("ui.signal.", r.Label)
 	}
 	return label
 }
 
-func (v *view) timerName(timer string) string {
-	if key := "dash.timer." + timer; v.say.Has(key) {
+// our is a name of ours in the reader's language; the RFC's own stay as they are.
+func (v *view) our(group, name string) string {
+	if key := group + strings.ReplaceAll(name, " ", "-"); v.say.Has(key) {
 		return v.say.Text(key)
 	}
-	return timer
+	return name
 }
 
 // drawSegment draws a segment's way. Labels begin below one another; ... stands at an
@@ -224,7 +232,7 @@ func (v *view) fit(r *viz.Row, columns int) string {
 	if !v.relative && width(r.Label) <= columns {
 		return r.Label
 	}
-	label := v.counts(r.From, r.Label)
+	label := v.counts(r.First, r.From, r.Label)
 	if width(label) <= columns {
 		return label
 	}

@@ -102,7 +102,7 @@ func (d *dashboard) drawBoxes(c canvas, v *view, covered int) {
 // drawAll has the ends beside the ladder, then pane 1, then four more.
 func (d *dashboard) drawAll(c canvas, v *view, covered int) {
 	const (
-		ends, why, pane = 21, 4, 23
+		ends, why, pane = 21, 6, 23
 		side, gap       = 44, 2
 		left, right     = 66, 52 // the middle one gets the rest
 	)
@@ -124,16 +124,10 @@ func (d *dashboard) drawAll(c canvas, v *view, covered int) {
 // drawHeaded is the ladder with both ends named above it, each with its state and the
 // call that its program waits in.
 func drawHeaded(c canvas, v *view) {
-	at := ladderColumns(c.w)
+	at := ladderColumns(c.w, v.rows)
 	for peer := range 2 {
 		state, style := v.state(peer)
-		call, _, waits := strings.Cut(v.ends[peer].Call, "(")
-		switch {
-		case v.hidden && v.ends[peer].Call != v.before[peer].Call:
-			call = unknown
-		case waits:
-			call += "() " + v.say.Text("dash.waits")
-		}
+		call := v.waitsIn(peer, (at.right-at.left)/2-2)
 		if peer == 0 {
 			c.text(at.state, 0, c.w/2-at.state-1, heading(v, peer), v.side(peer))
 			c.text(at.state, 1, stateWidth, state, style)
@@ -148,6 +142,23 @@ func drawHeaded(c canvas, v *view) {
 	c.text(at.left, 2, 1, "+", c.palette.Line)
 	c.text(at.right, 2, 1, "+", c.palette.Line)
 	drawLadder(c.part(0, 3, c.w, c.h-3), v)
+}
+
+// waitsIn is the call that a peer's program waits in, in so many columns; empty if it
+// runs.
+func (v *view) waitsIn(peer, columns int) string {
+	call, _, waits := strings.Cut(v.ends[peer].Call, "(")
+	switch {
+	case v.hidden && v.ends[peer].Call != v.before[peer].Call:
+		return unknown
+	case !waits:
+		return ""
+	}
+	call += "()"
+	if text := call + " " + v.say.Text("dash.waits"); width(text) <= columns {
+		return text
+	}
+	return call
 }
 
 // drawTitled is the ladder below its title; the ends stand in boxes of their own.
@@ -200,6 +211,9 @@ func (d *dashboard) view() *view {
 		return d.frame
 	}
 	trace, n := d.model.timeline.Trace(), d.model.timeline.N()
+	if d.frame != nil && d.frame.n != n {
+		d.model.scroll = 0
+	}
 	v := &view{
 		trace: trace, n: n,
 		ends: viz.Ends(trace, n), before: viz.Ends(trace, max(n-1, 0)), rows: viz.Ladder(trace, n),

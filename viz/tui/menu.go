@@ -135,7 +135,11 @@ func (l *list) keys(v *view) string {
 // choose opens the menu of what may happen next, if anything may.
 func (d *dashboard) choose() {
 	if len(d.model.choices()) == 0 {
-		d.mention("dash.over")
+		key := "dash.over"
+		if _, ok := d.model.timeline.Coming(); ok {
+			key = "dash.midst"
+		}
+		d.mention(key, "key", d.keys.hint(actForward))
 		return
 	}
 	d.list = &list{

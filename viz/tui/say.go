@@ -8,6 +8,10 @@ import (
 	"sockscope/viz"
 )
 
+// signal stands for a verb where a step is one that an event brings with it: a program
+// is told something. Nobody can choose it.
+const signal handshake.Verb = "signal"
+
 // sentence says what a choice lets happen; full names a segment's control bits too.
 func (v *view) sentence(c handshake.Choice, full bool) string {
 	fill := []string{"end", c.Peer, "packet", strconv.Itoa(c.Packet), "what", controls(c.What)}
@@ -24,6 +28,8 @@ func (v *view) sentence(c handshake.Choice, full bool) string {
 	case handshake.Timeout:
 		key += "." + c.What
 		fill = append(fill[:4], "what", v.unconfirmedBy(c.Peer))
+	case signal:
+		fill = append(fill[:4], "what", v.our("ui.signal.", c.What))
 	case handshake.Wait:
 		fill = append(fill[:4], "what", c.Args)
 	case handshake.Inject:
@@ -52,11 +58,15 @@ func choiceOf(s handshake.Step) handshake.Choice {
 	if c, err := handshake.ParseChoice(s.Choice); err == nil {
 		return c
 	}
-	call, _, _ := strings.Cut(s.Label, "(")
+	what := s.Label
+	if s.Kind == handshake.KindCall || s.Kind == handshake.KindReturn {
+		what, _, _ = strings.Cut(s.Label, "(")
+	}
 	verbs := map[handshake.Kind]handshake.Verb{
 		handshake.KindDepart: handshake.Depart, handshake.KindArrive: handshake.Arrive,
 		handshake.KindDrop: handshake.Drop, handshake.KindDuplicate: handshake.Duplicate,
 		handshake.KindTimeout: handshake.Timeout, handshake.KindReturn: handshake.Return,
+		handshake.KindSignal: signal,
 	}
-	return handshake.Choice{Verb: verbs[s.Kind], Peer: s.Peer, Packet: s.Packet, What: call}
+	return handshake.Choice{Verb: verbs[s.Kind], Peer: s.Peer, Packet: s.Packet, What: what}
 }

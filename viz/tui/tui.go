@@ -248,7 +248,7 @@ func (d *dashboard) look(h hit) {
 	case actEnlarge:
 		m.large = !m.large && m.pane > 0
 	case actScrollDown:
-		m.scroll += scrollBy
+		m.scroll = min(m.scroll+scrollBy, maxScroll)
 	case actScrollUp:
 		m.scroll = max(m.scroll-scrollBy, 0)
 	case actWhy:
@@ -262,8 +262,9 @@ func (d *dashboard) look(h hit) {
 	}
 }
 
-// scrollBy is how many lines a long pane moves at once.
-const scrollBy = 5
+// scrollBy is how many lines a long pane moves at once. No pane is longer than the
+// octets of the longest segment that a scenario sends.
+const scrollBy, maxScroll = 5, 100
 
 // rest does what opens a prompt or changes the program itself.
 func (d *dashboard) rest(h hit) {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
+	"sockscope/viz"
 )
 
 // options are those of a dashboard on default keys; Load knows the built-in scenarios.
@@ -559,4 +561,114 @@ func (s *desk) types(line string, texts ...string) {
 		synctest.Wait()
 	}
 	s.sees("", texts...)
+}
+
+// From step 1000 on a segment's number takes nine columns.
+func TestLongStepNumbersAreNotCut(t *testing.T) {
+	rows := []viz.Row{{First: 1000, Last: 1002, Segment: true}}
+	require.Equal(t, 4, ladderColumns(80, rows).left-ladderColumns(80, nil).left)
+	at := ladderColumns(120, rows)
+	require.GreaterOrEqual(t, at.time, at.number+len(rows[0].Number()))
+}
+
+// standing is the dashboard of a scenario at a step, without an application.
+func standing(t *testing.T, name string, step int) *dashboard {
+	t.Helper()
+	d := newDashboard(t.Context(), play(t, name), options(t, "en", true), LineGlyphs())
+	if err := d.model.goTo(t.Context(), step); !errors.Is(err, handshake.ErrOver) {
+		require.NoError(t, err)
+	}
+	return d
+}
+
+// RFC 9293 figure 8: the listener answers with 300 first and then with 400, and each
+// number is counted from the one of its time.
+func TestNumbersAreCountedFromTheFirstOfTheirTime(t *testing.T) {
+	d := standing(t, "figure-8", 99)
+	d.model.relative = true
+	got := picture(t, d, 120, 40)
+	require.Contains(t, got, "<SEQ=X-10><CTL=SYN>")
+	require.Contains(t, got, "<SEQ=Y><ACK=X-9><CTL=SYN,ACK>")
+	require.Contains(t, got, "<SEQ=Y><ACK=X+1><CTL=SYN,ACK>")
+	require.Contains(t, got, "Y = 400")
+}
+
+func TestNumbersTooLongForTheirRowAreCounted(t *testing.T) {
+	d := standing(t, "three-way", 9)
+	trace := d.model.timeline.Trace()
+	for i := range trace.Steps {
+		for j, v := range trace.Steps[i].Vars {
+			if v.Name == "ISS" {
+				trace.Steps[i].Vars[j].Value = map[string]string{"100": "3735928559", "300": "4294967295"}[v.Value]
+			}
+		}
+	}
+	got := picture(t, d, 120, 40)
+	require.Contains(t, got, "X = 3735928559")
+	require.Contains(t, got, "Y = 4294967295")
+}
+
+func TestALabelWithoutRoomLosesItsNumbersAndNoneIsCut(t *testing.T) {
+	require.Contains(t, picture(t, standing(t, "three-way", 9), 60, 15), "... <CTL=SYN,ACK> ")
+}
+
+func TestATimeHasALineOfItsOwnWhereThereIsNoColumn(t *testing.T) {
+	require.Contains(t, picture(t, standing(t, "three-way", 41), 80, 24), "t 240.000 s                 │\n>41    CLOSED       │ TIME-WAIT timeout")
+	require.Contains(t, picture(t, standing(t, "three-way", 41), 120, 40), ">41     240.000 CLOSED       │ TIME-WAIT timeout")
+}
+
+func TestASocketThatIsGoneIsNotListed(t *testing.T) {
+	require.Contains(t, picture(t, standing(t, "refused", 99), 120, 40), "sockets none")
+}
+
+// A segment that arrives may cause two steps: its own, and a signal to a program that
+// waits in no call. Between them there is nothing to choose.
+func TestASignalIsAnnouncedInWords(t *testing.T) {
+	s, err := handshake.Parse("signal", "signal.txtar", []byte(`-- setup --
+peer client 127.0.0.1:49152 iss=100
+peer server 127.0.0.1:7147 iss=300
+-- script --
+server socket
+server listen 8
+server accept
+client socket
+client connect server
+arrive server <CTL=SYN>
+arrive client <CTL=SYN,ACK>
+arrive server <CTL=ACK>
+return server
+client abort
+arrive server <CTL=RST
+`))
+	require.NoError(t, err)
+	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+	require.NoError(t, err)
+	d := newDashboard(t.Context(), timeline, options(t, "en", true), LineGlyphs())
+	for err == nil {
+		err = d.model.forward(t.Context())
+	}
+	require.ErrorIs(t, err, handshake.ErrOver)
+	require.Contains(t, picture(t, d, 120, 40), "connection reset │")
+	d.model.back()
+	d.choose()
+	require.Contains(t, picture(t, d, 120, 40), "what just happened is not over; Space goes on with it")
+	d.remark = nil
+	require.Contains(t, picture(t, d, 120, 40), "the server gets a signal: connection reset")
+}
+
+// TestEveryStepOfEveryScenarioHasItsWords: no key of viz/words shows instead of a
+// sentence, in either language, at no step, also in the menu.
+func TestEveryStepOfEveryScenarioHasItsWords(t *testing.T) {
+	for _, name := range handshake.Names() {
+		d := newDashboard(t.Context(), play(t, name), options(t, "en", true), LineGlyphs())
+		for err := error(nil); err == nil; err = d.model.forward(t.Context()) {
+			for range 2 {
+				d.turnLanguage()
+				require.NotRegexp(t, `(dash|ui|key)\.[a-z]`, picture(t, d, 80, 24), "%s step %d", name, d.model.timeline.N())
+				d.choose()
+				require.NotRegexp(t, `(dash|ui|key)\.[a-z]`, picture(t, d, 80, 24), "%s step %d", name, d.model.timeline.N())
+				d.list, d.remark = nil, nil
+			}
+		}
+	}
 }

@@ -39,12 +39,15 @@ func (v *view) step() *handshake.Step {
 }
 
 // first is a peer's first sequence number, the newest if it has begun more than once.
-func (v *view) first(peer int) (uint32, bool) {
+func (v *view) first(peer int) (uint32, bool) { return v.firstAt(peer, v.n) }
+
+// firstAt is the peer's first sequence number as it was after step n.
+func (v *view) firstAt(peer, n int) (uint32, bool) {
 	if peer < 0 {
 		return 0, false
 	}
 	p := v.trace.Peers[peer]
-	for i := v.n - 1; i >= 0; i-- {
+	for i := n - 1; i >= 0; i-- {
 		if s := &v.trace.Steps[i]; s.Peer == p.Name {
 			if iss, ok := issOf(s.Vars); ok {
 				return iss, true
@@ -73,9 +76,11 @@ func (v *view) number(peer int, value string) string {
 	return v.counted(peer, value)
 }
 
-func (v *view) counted(peer int, value string) string {
+func (v *view) counted(peer int, value string) string { return v.countedAt(v.n, peer, value) }
+
+func (v *view) countedAt(step, peer int, value string) string {
 	n, err := strconv.ParseUint(value, 10, 32)
-	first, ok := v.first(peer)
+	first, ok := v.firstAt(peer, step)
 	if err != nil || !ok {
 		return value
 	}
@@ -91,16 +96,17 @@ func (v *view) counted(peer int, value string) string {
 
 var labelNumber = regexp.MustCompile(`<(SEQ|ACK)=(\d+)>`)
 
-// counts is a segment's label with its numbers counted from their beginnings, as
-// RFC 9293 3.4 names them: <SEQ=Y><ACK=X+1>.
-func (v *view) counts(from int, label string) string {
+// counts is the label of a segment that began its way in a step, with its numbers
+// counted from their beginnings as they were then, as RFC 9293 3.4 names them:
+// <SEQ=Y><ACK=X+1>.
+func (v *view) counts(step, from int, label string) string {
 	return labelNumber.ReplaceAllStringFunc(label, func(field string) string {
 		parts := labelNumber.FindStringSubmatch(field)
 		peer := from
 		if parts[1] == "ACK" {
 			peer = 1 - from
 		}
-		return "<" + parts[1] + "=" + v.counted(peer, parts[2]) + ">"
+		return "<" + parts[1] + "=" + v.countedAt(step, peer, parts[2]) + ">"
 	})
 }
 
