@@ -20,7 +20,7 @@ func pane1971(c canvas, v *view) {
 	if in.w >= table+links {
 		side := in.part(table, 0, in.w, c.h)
 		always = wrap(v.say.Text("pane.1971.always"), side.w)
-		in.part(0, 0, table-1, c.h).names(v)
+		in.part(0, 0, table-1, c.h).names(v, 19)
 		y := side.links(v, max(0, min(1, c.h-4-len(always))))
 		side.text(0, y, side.w, v.sourceOf1971(side.w), v.colours.Source)
 		side.paragraph(0, min(y+1+min(1, max(0, c.h-y-2-len(always))), c.h-len(always)), always, v.colours.Cast)
@@ -28,7 +28,7 @@ func pane1971(c canvas, v *view) {
 	}
 	// The line that must always be said keeps its place where rows are short.
 	body := in.part(0, 0, in.w, c.h-len(always))
-	y := body.names(v)
+	y := body.names(v, 22)
 	y = min(body.links(v, y), body.h)
 	y = in.paragraph(0, y, always, v.colours.Cast)
 	in.text(0, y, in.w, v.sourceOf1971(in.w), v.colours.Source)
@@ -44,9 +44,9 @@ func (v *view) sourceOf1971(columns int) string {
 }
 
 // names writes the table of what told one end from another, for the end that is
-// called, and gives the next row.
-func (c canvas) names(v *view) int {
-	const label, then = 12, 19
+// called, with so many columns for 1971, and gives the next row.
+func (c canvas) names(v *view, then int) int {
+	const label = 12
 	c.text(label, 0, then-1, "1971", v.colours.Cast)
 	c.text(label+then, 0, c.w, v.say.Text("pane.1971.today"), tcell.StyleDefault)
 	called := len(v.trace.Peers) - 1
@@ -61,13 +61,13 @@ func (c canvas) names(v *view) int {
 		today[1] = v.words("pane.1971.port-number", "n", strconv.Itoa(int(address.Port())))
 	}
 	for i, key := range [...]string{"where", "which-there", "whose", "which-one", "which-way"} {
-		then := v.say.Text("pane.1971." + key + ".part")
+		part := v.say.Text("pane.1971." + key + ".part")
 		if values != nil {
-			then = v.words("pane.1971."+key+".value", values...)
+			part = v.words("pane.1971."+key+".value", values...)
 		}
 		c.text(0, i+1, label-1, v.say.Text("pane.1971."+key), tcell.StyleDefault)
-		c.text(label, i+1, 18, then, v.colours.Cast)
-		c.text(label+19, i+1, c.w, today[i], tcell.StyleDefault)
+		c.text(label, i+1, then-1, part, v.colours.Cast)
+		c.text(label+then, i+1, c.w, today[i], tcell.StyleDefault)
 	}
 	return 6
 }
@@ -91,15 +91,18 @@ type role struct{ asks, answers, gets, sends rfc147.Socket }
 
 // roleOf makes the sockets of a cast, with the home where its user is registered.
 func roleOf(cast *handshake.Cast) (role, bool) {
-	if cast == nil || len(cast.Plugs) != 2 {
+	if cast == nil || len(cast.Plugs) != 2 || cast.Home != int(uint8(cast.Home)) || cast.User != int(uint16(cast.User)) {
 		return role{}, false
 	}
-	first, err := rfc147.New(uint8(cast.Home), uint16(cast.User), uint8(cast.Plugs[0]), rfc147.Receives)
-	if err != nil {
-		return role{}, false
+	var pair [2]rfc147.Socket
+	for i, plug := range cast.Plugs {
+		s, err := rfc147.New(uint8(cast.Home), uint16(cast.User), uint8(plug), rfc147.Receives)
+		if err != nil || plug != int(uint8(plug)) {
+			return role{}, false
+		}
+		pair[i] = s
 	}
-	data, err := rfc147.New(uint8(cast.Home), uint16(cast.User), uint8(cast.Plugs[1]), rfc147.Receives)
-	return role{asks: first, answers: first.Mate(), gets: data, sends: data.Mate()}, err == nil
+	return role{asks: pair[0], answers: pair[0].Mate(), gets: pair[1], sends: pair[1].Mate()}, true
 }
 
 // links writes the three connections of 1971 that one of today stands for, by the

@@ -206,7 +206,7 @@ func (c canvas) inBox(v *view, all []whereabouts, ends []viz.End, box point, her
 				texts = append(texts, "fd "+fd)
 			}
 			for _, text := range texts {
-				marks, styles, used = append(marks, text), append(styles, v.side(peer)), used+1+len(text)
+				marks, styles, used = append(marks, text), append(styles, v.side(peer)), used+1+width(text)
 			}
 		}
 		name := strings.IndexByte(diagram[box.y][box.x+2:], ' ') + 2
@@ -215,7 +215,7 @@ func (c canvas) inBox(v *view, all []whereabouts, ends []viz.End, box point, her
 		}
 		x -= used
 		for i, text := range marks {
-			x += c.text(x, box.y, len(text), text, styles[i]) + 1
+			x += c.text(x, box.y, width(text), text, styles[i]) + 1
 		}
 		return
 	}

@@ -14,6 +14,7 @@ import (
 
 const (
 	wordBits     = 32             // a line of RFC 9293 figure 1
+	mostWords    = 15             // of a header: what Data Offset can count
 	figureWidth  = 2*wordBits + 1 // two columns a bit, and the borders
 	besideFigure = 42             // columns that explanations need beside it
 )
@@ -142,7 +143,8 @@ func (l bitField) narrow() bool { return l.bits < 8 || width(l.text()) > l.colum
 // short is the name in a narrow bitField: its first letter, or its last word.
 func (l bitField) short() string {
 	if l.bits == 1 {
-		return l.field.Name[:1]
+		initial, _ := cut(l.field.Name, 1)
+		return initial
 	}
 	return l.field.Name[strings.LastIndexByte(l.field.Name, ' ')+1:]
 }
@@ -156,6 +158,9 @@ func headerWords(fields []handshake.Field) [][]bitField {
 			break
 		}
 		for left := f.Len; left > 0; {
+			if free == 0 && len(words) == mostWords {
+				return words
+			}
 			if free == 0 {
 				words, free = append(words, nil), wordBits
 			}
@@ -348,7 +353,7 @@ func (s shown) options() [][2]string {
 		name, ok := strings.CutPrefix(f.Group, "option ")
 		switch {
 		case !ok || f.Name == "Length" || f.Name == "Kind" && f.Value == "1":
-		case f.Name == "Kind":
+		case f.Name == "Kind" || len(parts) == 0:
 			parts = append(parts, [2]string{"option " + f.Value, name})
 		default:
 			parts[len(parts)-1][1] += ", " + f.Name + " " + f.Value

@@ -24,8 +24,8 @@ var panes = [...]panel{
 	{"pane.segment", "pane.segment.asks", paneSegment, 120, 10, nil},
 	{"pane.numbers", "pane.numbers.asks", paneNumbers, 120, 10, nil},
 	{"pane.map", "pane.map.asks", paneMap, mapWidth, mapHeight, nil},
-	{"pane.agreement", "pane.agreement.asks", paneAgreement, 52, 10, nil},
-	{"pane.1971", "pane.1971.asks", pane1971, 52, 11, nil},
+	{"pane.agreement", "pane.agreement.asks", paneAgreement, 80, 10, nil},
+	{"pane.1971", "pane.1971.asks", pane1971, 80, 11, nil},
 }
 
 // known is how far the panes may look: in predict mode not at the last step.

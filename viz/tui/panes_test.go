@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -388,4 +389,31 @@ func TestTheSentenceOfEveryStepFitsTwoLines(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A trace may come from a file that anybody wrote.
+func FuzzPanes(f *testing.F) {
+	trace := played(f, "three-way")
+	trace.Words, trace.Steps = nil, trace.Steps[5:8] // short: fuzzing shrinks what it finds
+	for i := range trace.Steps {
+		trace.Steps[i].N = i + 1
+	}
+	var b bytes.Buffer
+	require.NoError(f, trace.WriteJSON(&b))
+	f.Add(b.Bytes(), 3)
+	sim := tcell.NewSimulationScreen("UTF-8")
+	require.NoError(f, sim.Init())
+	f.Cleanup(sim.Fini)
+	f.Fuzz(func(_ *testing.T, data []byte, n int) { // n chooses the step and how it is shown
+		trace, err := handshake.ReadJSON(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		v := at(trace, min(max(n, 0), len(trace.Steps)), words.Langs()[n&1])
+		v.bytes, v.relative = n&2 != 0, n&4 != 0
+		for _, p := range panes {
+			p.draw(canvas{screen: sim, w: 80, h: 24}, v)
+			p.draw(canvas{screen: sim, w: 160, h: 6}, v)
+		}
+	})
 }
