@@ -7,6 +7,8 @@ import (
 	_ "embed" // the two files
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 	"sync"
 )
 
@@ -137,7 +139,8 @@ func (w *Words) value(name string, fill func(string) (string, bool)) string {
 	}
 	value = w.Peer(value)
 	if lower != name {
-		value = strings.ToUpper(value[:1]) + value[1:]
+		first, size := utf8.DecodeRuneInString(value)
+		value = string(unicode.ToUpper(first)) + value[size:]
 	}
 	return value
 }
