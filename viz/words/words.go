@@ -7,9 +7,9 @@ import (
 	_ "embed" // the two files
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
-	"sync"
 )
 
 // The sentences, "key: sentence" a line, continued by indentation. One line in en.txt

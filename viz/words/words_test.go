@@ -221,7 +221,7 @@ func BenchmarkSay(b *testing.B) {
 
 func TestASentenceMayBeginWithAnyName(t *testing.T) {
 	for name, want := range map[string]string{"alice": "Alice x", "éric": "Éric x", "철수": "철수 x", "client": "The client x"} {
-		got := words.For("en").Say("{End} x", func(string) (string, bool) { return name, true })
+		got := For("en").Say("{End} x", func(string) (string, bool) { return name, true })
 		require.Equal(t, want, got)
 	}
 }
