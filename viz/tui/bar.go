@@ -94,8 +94,17 @@ type hint struct {
 // drawHints fits what can be pressed to the width.
 func (d *dashboard) drawHints(c canvas, v *view) {
 	hints := []hint{
-		{actForward, 0}, {actBack, 0}, {actNextChange, 6}, {actLose, 3}, {actDouble, 7}, {actChoose, 1},
-		{actPredict, 4}, {actPane, 3}, {actLanguage, 5}, {actHelp, 0}, {actLeave, 2},
+		{actForward, 0},
+		{actBack, 0},
+		{actNextChange, 6},
+		{actLose, 3},
+		{actDouble, 7},
+		{actChoose, 1},
+		{actPredict, 4},
+		{actPane, 3},
+		{actLanguage, 5},
+		{actHelp, 0},
+		{actLeave, 2},
 	}
 	if d.model.playing {
 		hints = []hint{{actPlay, 0}, {actFaster, 1}, {actSlower, 1}, {actForward, 2}, {actHelp, 0}}

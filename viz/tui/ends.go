@@ -322,7 +322,9 @@ func (v *view) cast(cast *handshake.Cast) []phrase {
 		return nil
 	}
 	return []phrase{{
-		{send.String() + " ", v.colours.Cast}, {v.say.Text("dash.sends") + ", ", tcell.StyleDefault},
-		{send.Mate().String() + " ", v.colours.Cast}, {v.say.Text("dash.gets"), tcell.StyleDefault},
+		{send.String() + " ", v.colours.Cast},
+		{v.say.Text("dash.sends") + ", ", tcell.StyleDefault},
+		{send.Mate().String() + " ", v.colours.Cast},
+		{v.say.Text("dash.gets"), tcell.StyleDefault},
 	}}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,11 +86,11 @@ func ladderLines(rows []viz.Row, clocks bool) []ladderLine {
 // rows, it departed in the upper one and arrived in the lower.
 func nowRow(rows []viz.Row, n int) int {
 	now := -1
-	for i := len(rows) - 1; i >= 0; i-- {
+	for i, r := range slices.Backward(rows) {
 		switch n {
-		case rows[i].Last:
+		case r.Last:
 			return i
-		case rows[i].First:
+		case r.First:
 			now = i
 		}
 	}

@@ -84,7 +84,10 @@ func (m *stepper) nextChange(ctx context.Context) error {
 // previousChange goes back to the last step that changed a state, or to the start.
 func (m *stepper) previousChange() {
 	m.hidden = false
-	for m.timeline.Back() && m.timeline.N() > 0 && !m.changes(m.timeline.N()) {
+	for m.timeline.Back() {
+		if n := m.timeline.N(); n == 0 || m.changes(n) {
+			return
+		}
 	}
 }
 

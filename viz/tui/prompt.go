@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -159,13 +160,11 @@ func (d *dashboard) command(text string) {
 }
 
 func (d *dashboard) speak(lang string) {
-	for _, l := range words.Langs() {
-		if l == lang {
-			d.lang, d.say = lang, words.For(lang)
-			return
-		}
+	if !slices.Contains(words.Langs(), lang) {
+		d.mention("dash.bad-lang", "found", quote(lang))
+		return
 	}
-	d.mention("dash.bad-lang", "found", quote(lang))
+	d.lang, d.say = lang, words.For(lang)
 }
 
 // open puts another scenario in the place of this one.

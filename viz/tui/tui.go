@@ -67,6 +67,7 @@ type dashboard struct {
 	ctx     context.Context
 	model   *stepper
 	keys    *Keys
+	does    map[Action]func(nth int) // what its keys stand for
 	load    func(string) (*handshake.Timeline, error)
 	loaded  *handshake.Timeline // by load, to be closed
 	via     string              // the sockets that carry the segments
@@ -92,6 +93,7 @@ func newDashboard(ctx context.Context, t *handshake.Timeline, o Options, glyphs 
 	if o.Color {
 		d.colours = Colours()
 	}
+	d.does = d.actions()
 	d.begin(t)
 	return d
 }
@@ -150,7 +152,7 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 				d.act(h)
 			}
 		}
-		if len(p.hits) == 0 && !p.hangul && !(in == menu && p.name == "Space") {
+		if len(p.hits) == 0 && !p.hangul && (in != menu || p.name != "Space") {
 			d.mention("dash.no-key", "key", p.name, "help", d.keys.hint(actHelp))
 		}
 	}
@@ -180,160 +182,20 @@ func (d *dashboard) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, fu
 // act does what a key stands for.
 func (d *dashboard) act(h hit) {
 	d.fresh = false
-	if d.list != nil && d.inList(h) {
-		return
+	does := d.does[h.action]
+	if d.list != nil {
+		if inList, ok := d.inList(d.list)[h.action]; ok {
+			inList(h.nth)
+			return
+		}
+		d.list = nil
 	}
-	m := d.model
-	if m.playing && !slices.Contains(whilePlaying(), h.action) {
+	if d.model.playing && !slices.Contains(whilePlaying(), h.action) {
 		d.pause()
 	}
-	switch h.action {
-	case actForward:
-		d.try(m.forward(d.ctx))
-	case actBack:
-		m.back()
-	case actNextChange:
-		d.try(m.nextChange(d.ctx))
-	case actPreviousChange:
-		m.previousChange()
-	case actFirst:
-		d.try(m.goTo(d.ctx, 0))
-	case actLatest:
-		d.try(m.goTo(d.ctx, m.timeline.Len()))
-	case actPlay:
-		d.play()
-	case actFaster:
-		m.faster(1)
-		d.speed()
-	case actSlower:
-		m.faster(-1)
-		d.speed()
-	case actChoose:
-		d.choose()
-	case actLose:
-		d.try(m.disturb(d.ctx, handshake.Drop))
-	case actDouble:
-		d.try(m.disturb(d.ctx, handshake.Duplicate))
-	case actFutures:
-		d.futures()
-	default:
-		d.look(h)
+	if does != nil {
+		does(h.nth)
 	}
-}
-
-// whilePlaying are the actions that do not stop autoplay.
-func whilePlaying() []Action {
-	return []Action{
-		actPlay, actFaster, actSlower, actPane, actLadder, actNextPane, actPreviousPane, actEnlarge,
-		actScrollDown, actScrollUp, actWhy, actBytes, actRelative, actMouse, actLanguage,
-	}
-}
-
-// look does what changes how the steps are shown, not which.
-func (d *dashboard) look(h hit) {
-	m := d.model
-	switch h.action {
-	case actPredict:
-		m.predict = !m.predict
-		m.hidden = m.hidden && m.predict
-		d.mention(map[bool]string{true: "dash.predict-on", false: "dash.predict-off"}[m.predict])
-	case actPane:
-		m.open(h.nth + 1)
-	case actLadder:
-		m.open(0)
-	case actNextPane:
-		m.turn(1)
-	case actPreviousPane:
-		m.turn(-1)
-	case actEnlarge:
-		m.large = !m.large && m.pane > 0
-	case actScrollDown:
-		m.scroll = min(m.scroll+scrollBy, maxScroll)
-	case actScrollUp:
-		m.scroll = max(m.scroll-scrollBy, 0)
-	case actWhy:
-		m.why()
-	case actBytes:
-		m.octets()
-	case actRelative:
-		m.relative = !m.relative
-	default:
-		d.rest(h)
-	}
-}
-
-// scrollBy is how many lines a long pane moves at once. No pane is longer than the
-// octets of the longest segment that a scenario sends.
-const scrollBy, maxScroll = 5, 100
-
-// rest does what opens a prompt or changes the program itself.
-func (d *dashboard) rest(h hit) {
-	switch h.action {
-	case actGoTo:
-		d.ask("dash.ask-goto", d.goTo)
-	case actSearch:
-		d.ask("dash.ask-search", d.search)
-	case actSearchNext:
-		d.find(1)
-	case actSearchPrevious:
-		d.find(-1)
-	case actExport:
-		d.ask("dash.ask-export", d.export)
-	case actCommand:
-		d.ask("", d.command)
-	case actMouse:
-		d.mouse = !d.mouse
-		d.app.EnableMouse(d.mouse)
-		d.mention(map[bool]string{true: "dash.mouse-on", false: "dash.mouse-off"}[d.mouse])
-	case actLanguage:
-		d.turnLanguage()
-	case actHelp:
-		d.help()
-	case actClose:
-		d.model.large = false
-	case actLeave:
-		d.leave()
-	}
-}
-
-// inList does what a key stands for while a list is open; false for the keys that
-// mean there what they always mean.
-func (d *dashboard) inList(h hit) bool {
-	l := d.list
-	page := max(l.shown-1, 1) // one line of it stays
-	switch h.action {
-	case actMenuDown:
-		l.move(1)
-	case actMenuUp:
-		l.move(-1)
-	case actScrollDown:
-		l.move(page)
-	case actScrollUp:
-		l.move(-page)
-	case actDo, actEntry:
-		nth := l.at
-		if h.action == actEntry {
-			nth = h.nth
-		}
-		if do := l.pick(nth); do != nil {
-			d.list, d.fresh = nil, false
-			do()
-		}
-	case actClose:
-		d.list = nil
-	case actHelp:
-		if l.count == 0 {
-			d.list = nil
-		} else {
-			d.help()
-		}
-	case actLanguage:
-		d.turnLanguage()
-	default:
-		d.list = nil
-		return false
-	}
-	return true
 }
 
 // turnLanguage goes on to the next language.
@@ -407,7 +269,9 @@ func (d *dashboard) pause() {
 	}
 }
 
-func (d *dashboard) speed() {
+// faster plays faster, or slower, and says how fast.
+func (d *dashboard) faster(by int) {
+	d.model.faster(by)
 	d.mention("dash.speed", "n", fmt.Sprintf("%g", 1/speeds[d.model.speed].Seconds()))
 }
 

@@ -237,11 +237,11 @@ func TestTenForwardAndTenBackAreTheIdenticalScreen(t *testing.T) {
 func TestEachKeyOfForwardAndBack(t *testing.T) {
 	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
 		n := 0
-		for _, key := range strings.Fields("Space -> Down PgDn Enter j") {
+		for key := range strings.FieldsSeq("Space -> Down PgDn Enter j") {
 			n++
 			s.sees(key, fmt.Sprintf("step %d ", n))
 		}
-		for _, key := range strings.Fields("<- Up PgUp Backspace k") {
+		for key := range strings.FieldsSeq("<- Up PgUp Backspace k") {
 			n--
 			s.sees(key, fmt.Sprintf("step %d of 6", n))
 		}
@@ -261,6 +261,21 @@ func TestHomeEndAndGoTo(t *testing.T) {
 		s.sees("g 9 9 9 Enter", "step 41", "the script is over")
 		s.sees("Space", "step 41", "the script is over")
 	})
+}
+
+// Each key of the table does something, on the dashboard and in a menu.
+func TestEveryActionOfTheKeyTableIsDone(t *testing.T) {
+	d := standing(t, "three-way", 9)
+	d.choose()
+	inList := d.inList(d.list)
+	for _, b := range defaultBindings() {
+		if b.in&stepping != 0 && b.action != actQuit {
+			require.Contains(t, d.does, b.action)
+		}
+		if b.in&menu != 0 && b.in&stepping == 0 {
+			require.Contains(t, inList, b.action)
+		}
+	}
 }
 
 func TestStateChangesByBrackets(t *testing.T) {
