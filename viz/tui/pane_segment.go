@@ -275,15 +275,17 @@ func (s shown) parts(v *view) [][2]string {
 	if !ok {
 		return nil // not even a header
 	}
-	who := v.trace.Peers[0].Name
+	who, expects := "", "pane.segment.ack"
 	if s.peer >= 0 {
 		who = v.trace.Peers[s.peer].Name
+	} else {
+		expects = "pane.segment.ack.stray"
 	}
 	first := seq
 	add("SEQ "+s.own(v, seq), s.seqKey(), "end", who)
 	if s.has("ACK") {
 		ack, _ := sequence(s.field("Acknowledgment Number"), true)
-		add("ACK "+s.peers(v, ack), "pane.segment.ack", "end", who)
+		add("ACK "+s.peers(v, ack), expects, "end", who)
 	}
 	if s.has("SYN") {
 		add("SYN", "pane.segment.syn", "n", s.own(v, seq), "next", s.own(v, seq+1))
@@ -321,6 +323,8 @@ func (s shown) peers(v *view, n uint32) string {
 // seqKey says what the sequence number of such a segment is.
 func (s shown) seqKey() string {
 	switch {
+	case s.peer < 0:
+		return "pane.segment.seq.stray"
 	case s.has("RST"):
 		return "pane.segment.seq.rst"
 	case s.has("SYN"):

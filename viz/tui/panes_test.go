@@ -417,3 +417,10 @@ func FuzzPanes(f *testing.F) {
 		}
 	})
 }
+
+// What neither end sent has no end's first number (RFC 9293 figure 8, line 3).
+func TestAStraySegmentIsNobodys(t *testing.T) {
+	shown := drawn(t, 1, 120, 10, at(played(t, "figure-8"), 4, "en"))
+	require.Contains(t, shown, "SEQ 90      from an old copy, or forged")
+	require.NotContains(t, shown, "ISS")
+}
