@@ -114,6 +114,9 @@ func lesson() int {
 		return 2
 	}
 	load := func(name string) (*handshake.Timeline, error) {
+		if name == "panic" {
+			panic("a bug")
+		}
 		s, err := handshake.Load(name)
 		if err != nil {
 			return nil, err

@@ -107,6 +107,15 @@ func TestCtrlCInAPromptLeavesACleanTerminal(t *testing.T) {
 	require.True(t, c.clean())
 }
 
+func TestAPanicLeavesACleanTerminal(t *testing.T) {
+	c := run(t, "dashboard", 80, 24)
+	c.see("q quit")
+	c.keys(":open panic\r")
+	require.NotZero(t, c.exit())
+	require.True(t, c.clean())
+	require.Contains(t, c.screen(), "a bug")
+}
+
 func TestNoColourOnATerminal(t *testing.T) {
 	c := run(t, "dashboard", 120, 40, "NO_COLOR=1")
 	c.see("q quit")

@@ -183,48 +183,70 @@ func (v *view) our(group, name string) string {
 // it was lost.
 func drawSegment(c canvas, v *view, r *viz.Row) {
 	label, style := v.fit(r, c.w-6), tcell.StyleDefault
-	begin := max(4, (c.w-40)/2)
-	begin = max(min(begin, c.w-width(label)-2), 2)
 	if v.hidden && r.First == v.n && r.Last == 0 {
 		label, style = unknown, c.palette.Hidden
 	}
+	begin := max(min(max(4, (c.w-40)/2), c.w-width(label)-4), 2)
 	end := begin + c.text(begin, 0, c.w-begin, label, style)
-	flight := r.Last == 0
-	if r.From == 0 {
-		switch {
-		case r.Late:
-			c.text(0, 0, 3, "...", c.palette.InFlight)
-		default:
-			c.horizontal(0, 0, begin-1, c.palette.Client)
-		}
-		switch {
-		case flight:
-			c.right(0, 0, c.w, "...", c.palette.InFlight)
-		case r.Lost:
-			c.horizontal(end+1, 0, min(3, c.w-end-3), c.palette.Client)
-			c.text(min(end+4, c.w-2), 0, 1, "x", c.palette.Lost)
-		default:
-			c.horizontal(end+1, 0, c.w-end-2, c.palette.Client)
-			c.text(c.w-1, 0, 1, ">", c.palette.Client)
-		}
-		return
+	left := shaft{c.part(0, 0, begin-1, 1), true}
+	right := shaft{c.part(end+1, 0, c.w-end-1, 1), false}
+	near, far := left, right
+	if r.From == 1 {
+		near, far = right, left
 	}
 	if r.Late {
-		c.right(0, 0, c.w, "...", c.palette.InFlight)
+		near.dots()
 	} else {
-		c.horizontal(end+1, 0, c.w-end-1, c.palette.Server)
+		near.line(near.w, v.side(r.From))
 	}
 	switch {
-	case flight:
-		c.text(0, 0, 3, "...", c.palette.InFlight)
+	case r.Last == 0:
+		far.dots()
 	case r.Lost:
-		x := max(begin-5, 0)
-		c.text(x, 0, 1, "x", c.palette.Lost)
-		c.horizontal(x+1, 0, begin-x-2, c.palette.Server)
+		far.line(min(3, far.w-1), v.side(r.From))
+		far.tip(min(3, far.w-1), "x", c.palette.Lost)
 	default:
-		c.text(0, 0, 1, "<", c.palette.Server)
-		c.horizontal(1, 0, begin-2, c.palette.Server)
+		far.line(far.w-1, v.side(r.From))
+		far.tip(far.w-1, far.head(), v.side(r.From))
 	}
+}
+
+// shaft is the part of an arrow on one side of its label, between it and a lifeline.
+type shaft struct {
+	canvas
+	left bool
+}
+
+// tip writes one column, so many columns away from the label.
+func (s shaft) tip(away int, text string, style tcell.Style) {
+	if s.left {
+		away = s.w - 1 - away
+	}
+	s.text(away, 0, 1, text, style)
+}
+
+// line draws so many columns, from the label on.
+func (s shaft) line(columns int, style tcell.Style) {
+	if s.left {
+		s.horizontal(s.w-columns, 0, columns, style)
+		return
+	}
+	s.horizontal(0, 0, columns, style)
+}
+
+func (s shaft) dots() {
+	if s.left {
+		s.text(0, 0, s.w, "...", s.palette.InFlight)
+		return
+	}
+	s.right(0, 0, s.w, "...", s.palette.InFlight)
+}
+
+func (s shaft) head() string {
+	if s.left {
+		return "<"
+	}
+	return ">"
 }
 
 // fit is a segment's label in so many columns: with its numbers, else with its numbers

@@ -180,29 +180,36 @@ func (d *dashboard) drawPane(c canvas, v *view, number int, tabs bool) {
 	c.rule(0, "", note, tcell.StyleDefault, c.palette.Source)
 	x := 1
 	for i := range panes {
-		if i+1 == number || tabs && (c.w < endsWidth || i > 0) {
-			x += c.tab(x, v, i+1, i+1 == number, i+1 == d.model.pane, tabs) + 1
+		if name := d.tab(v, c.w, i+1, number, tabs); name != "" && x+width(name) < c.w-width(note) {
+			style := tcell.StyleDefault
+			if i+1 == d.model.pane {
+				style = c.palette.Focus
+			}
+			x += c.text(x, 0, c.w, name, style) + 1
 		}
 	}
 	margin := max(min(c.w-p.w, 1), 0)
 	p.draw(c.part(margin, 1, c.w-margin, c.h-1), v)
 }
 
-// tab names a pane in a title line: in brackets if it has the focus, with its question
-// if it is the one below.
-func (c canvas) tab(x int, v *view, number int, drawn, focus, short bool) int {
+// tab is a pane's name in the title line of the one that is drawn: in brackets if it
+// has the focus, else with its question if it is the one below; empty if it is not in
+// this line.
+func (d *dashboard) tab(v *view, columns, number, drawn int, tabs bool) string {
 	p := &panes[number-1]
 	name := strconv.Itoa(number) + " " + v.say.Text(p.title)
-	if drawn && !short && number > 1 {
-		name = strconv.Itoa(number) + " " + v.say.Text(p.title) + ": " + v.say.Text(p.question)
+	asks := name + ": " + v.say.Text(p.question)
+	switch focus, alone := number == d.model.pane, number == drawn && !tabs; {
+	case !tabs && number != drawn, tabs && number == 1 && columns >= endsWidth && !d.model.large:
+		return ""
+	case focus && alone && number > 1:
+		return "[" + asks + "]"
+	case focus:
+		return "[" + name + "]"
+	case number == drawn && number > 1 && columns >= endsWidth:
+		return " " + asks + " "
 	}
-	if _, cut := cut(name, c.w-x-3); cut < width(name) {
-		return -1
-	}
-	if focus {
-		return c.text(x, 0, c.w, "["+name+"]", c.palette.Focus)
-	}
-	return c.text(x, 0, c.w, " "+name+" ", tcell.StyleDefault)
+	return " " + name + " "
 }
 
 // view collects what the frame shows.

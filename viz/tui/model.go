@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -236,8 +237,8 @@ func deadline(e *viz.End, timer string) (time.Duration, bool) {
 	var earliest time.Duration
 	for i := range e.Conns {
 		if v, ok := e.Conns[i].Var(timer + " timer"); ok {
-			if at, err := time.ParseDuration(v.Value + "ns"); err == nil && (earliest == 0 || at < earliest) {
-				earliest = at
+			if at, err := strconv.ParseInt(v.Value, 10, 64); err == nil && (earliest == 0 || time.Duration(at) < earliest) {
+				earliest = time.Duration(at)
 			}
 		}
 	}

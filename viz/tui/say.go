@@ -14,28 +14,25 @@ const signal handshake.Verb = "signal"
 
 // sentence says what a choice lets happen; full names a segment's control bits too.
 func (v *view) sentence(c handshake.Choice, full bool) string {
-	fill := []string{"end", c.Peer, "packet", strconv.Itoa(c.Packet), "what", controls(c.What)}
-	key := "dash." + string(c.Verb)
+	key, what, call := "dash."+string(c.Verb), controls(c.What), c.What+"()"
 	switch c.Verb {
 	case handshake.Call:
-		fill = append(fill, "call", c.What+"("+c.Args+")")
-	case handshake.Return:
-		fill = append(fill, "call", c.What+"()")
+		call = c.What + "(" + c.Args + ")"
 	case handshake.Arrive:
 		if full {
 			key += "-what"
 		}
 	case handshake.Timeout:
 		key += "." + c.What
-		fill = append(fill[:4], "what", v.unconfirmedBy(c.Peer))
-	case signal:
-		fill = append(fill[:4], "what", v.our("ui.signal.", c.What))
+		what = v.unconfirmedBy(c.Peer)
 	case handshake.Wait:
-		fill = append(fill[:4], "what", c.Args)
+		what = c.Args
 	case handshake.Inject:
-		fill = append(fill[:4], "what", c.What)
+		what = c.What
+	case signal:
+		what = v.our("ui.signal.", c.What)
 	}
-	return v.words(key, fill...)
+	return v.words(key, "end", c.Peer, "packet", strconv.Itoa(c.Packet), "what", what, "call", call)
 }
 
 // unconfirmedBy is what a peer's retransmission timer would send again.
