@@ -39,14 +39,15 @@ func paneWhy(c canvas, v *view) {
 // blocks writes groups of sentences below one another.
 func (c canvas) blocks(v *view, blocks ...[]said) {
 	blocks = slices.DeleteFunc(blocks, func(b []said) bool { return len(b) == 0 })
-	blank := len(blocks) - 1
+	const above = -1 << 16 // far off the canvas, where nothing is drawn and rows count all the same
+	rows := len(blocks) - 1
 	for _, block := range blocks {
 		for _, s := range block {
-			blank += c.say(-c.h-1, s) + c.h + 1 // off the canvas: it only counts
+			rows += c.say(above, s) - above
 		}
 	}
 	gap := 0
-	if blank <= c.h {
+	if rows <= c.h {
 		gap = 1
 	}
 	y := -v.scroll

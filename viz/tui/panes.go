@@ -13,19 +13,19 @@ import (
 type panel struct {
 	title, question string // keys of words: "segment", "what is on the wire?"
 	draw            pane
-	w, h            int                // enough for all that it shows, without its title line
+	w               int                // a wider canvas may be given a margin
 	sources         func(*view) string // for the title line's right end; nil: it says them itself
 }
 
 // panes answer a question each. Every one of them clips itself to the canvas that it
 // is given, with what matters most first, down to 52 columns and one row.
 var panes = [...]panel{
-	{"pane.why", "pane.why.asks", paneWhy, 120, 6, whySources},
-	{"pane.segment", "pane.segment.asks", paneSegment, 120, 10, nil},
-	{"pane.numbers", "pane.numbers.asks", paneNumbers, 120, 10, nil},
-	{"pane.map", "pane.map.asks", paneMap, mapWidth, mapHeight, nil},
-	{"pane.agreement", "pane.agreement.asks", paneAgreement, 80, 10, nil},
-	{"pane.1971", "pane.1971.asks", pane1971, 80, 11, nil},
+	{"pane.why", "pane.why.asks", paneWhy, 120, whySources},
+	{"pane.segment", "pane.segment.asks", paneSegment, 120, nil},
+	{"pane.numbers", "pane.numbers.asks", paneNumbers, 120, nil},
+	{"pane.map", "pane.map.asks", paneMap, mapWidth, nil},
+	{"pane.agreement", "pane.agreement.asks", paneAgreement, 80, nil},
+	{"pane.1971", "pane.1971.asks", pane1971, 80, nil},
 }
 
 // known is how far the panes may look: in predict mode not at the last step.
