@@ -12,26 +12,28 @@ import (
 	"sockscope/statemachine/tcp"
 )
 
-// call is a socket call of a scenario: how its arguments are written, and what it does.
+// call is a socket call of a scenario: how its arguments are written, and what it
+// does, to host i's socket at. socket() and reboot() mean none.
 type call struct {
 	check func(s *handshake.Scenario, args string) string // what is allowed; empty if all is well
-	do    func(w *World, i int, args string, step handshake.Step) []handshake.Step
+	do    func(w *World, i, at int, args string, step handshake.Step) []handshake.Step
+	bare  bool
 }
 
 // calls maps the socket calls to the calls of RFC 9293 3.10 (see docs/ARCHITECTURE.md).
 var calls = map[string]call{
-	"socket":   {noArgs, (*World).socket},
-	"bind":     {bindArgs, (*World).bind},
-	"listen":   {listenArgs, (*World).listen},
-	"accept":   {noArgs, (*World).accept},
-	"connect":  {connectArgs, (*World).connect},
-	"send":     {sendArgs, (*World).sendCall},
-	"recv":     {noArgs, (*World).recv},
-	"shutdown": {noArgs, (*World).shutdown},
-	"close":    {noArgs, (*World).closeCall},
-	"abort":    {noArgs, (*World).abort},
-	"status":   {noArgs, (*World).status},
-	"reboot":   {noArgs, (*World).reboot},
+	"socket":   {noArgs, (*World).socket, true},
+	"bind":     {bindArgs, (*World).bind, false},
+	"listen":   {listenArgs, (*World).listen, false},
+	"accept":   {noArgs, (*World).accept, false},
+	"connect":  {connectArgs, (*World).connect, false},
+	"send":     {sendArgs, (*World).sendCall, false},
+	"recv":     {noArgs, (*World).recv, false},
+	"shutdown": {noArgs, (*World).shutdown, false},
+	"close":    {noArgs, (*World).closeCall, false},
+	"abort":    {noArgs, (*World).abort, false},
+	"status":   {noArgs, (*World).status, false},
+	"reboot":   {noArgs, (*World).reboot, true},
 }
 
 func callNames() []string { return slices.Sorted(maps.Keys(calls)) }
@@ -106,7 +108,11 @@ func (w *World) call(i int) []handshake.Step {
 	c := h.program[h.next]
 	h.next++
 	step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindCall}
-	return calls[c.What].do(w, i, c.Args, step)
+	at := h.newest(anySocket)
+	if at < 0 && !calls[c.What].bare {
+		return h.done(step, -1, callFails, "%s() = -1 EBADF", c.What)
+	}
+	return calls[c.What].do(w, i, at, c.Args, step)
 }
 
 // done finishes a call that returns at once without touching a machine.
@@ -123,12 +129,7 @@ func (h *host) done(step handshake.Step, at int, r Rule, format string, args ...
 	return []handshake.Step{step}
 }
 
-// bad is a call on a descriptor that is not there.
-func (h *host) bad(step handshake.Step, name string) []handshake.Step {
-	return h.done(step, -1, callFails, "%s() = -1 EBADF", name)
-}
-
-func (w *World) socket(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) socket(i, _ int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	fd := h.nextFD
 	h.nextFD++
@@ -137,12 +138,8 @@ func (w *World) socket(i int, _ string, step handshake.Step) []handshake.Step {
 	return h.done(step, len(h.sockets)-1, callSocket, "socket() = %d", fd)
 }
 
-func (w *World) bind(i int, args string, step handshake.Step) []handshake.Step {
+func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "bind")
-	}
 	s := &h.sockets[at]
 	a, _ := bindAddress(args, h.address.Addr())
 	if h.inUse(a) {
@@ -152,12 +149,8 @@ func (w *World) bind(i int, args string, step handshake.Step) []handshake.Step {
 	return h.done(step, at, callBind, "bind(%d, %s) = 0", s.fd, args)
 }
 
-func (w *World) listen(i int, args string, step handshake.Step) []handshake.Step {
+func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "listen")
-	}
 	s := &h.sockets[at]
 	if !s.local.IsValid() {
 		s.local = h.free()
@@ -194,11 +187,12 @@ func errno(s tcp.Signals) string {
 	return ""
 }
 
-func (w *World) accept(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) accept(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(listening)
-	if at < 0 {
-		return h.done(step, h.newest(anySocket), callFails, "accept() = -1 EINVAL")
+	if l := h.newest(listening); l >= 0 {
+		at = l
+	} else {
+		return h.done(step, at, callFails, "accept(%d) = -1 EINVAL", h.sockets[at].fd)
 	}
 	l := h.sockets[at]
 	if ready := h.readiest(l.on); ready >= 0 {
@@ -210,12 +204,8 @@ func (w *World) accept(i int, _ string, step handshake.Step) []handshake.Step {
 	return h.done(step, at, acceptWaits, "accept(%d)", l.fd)
 }
 
-func (w *World) connect(i int, args string, step handshake.Step) []handshake.Step {
+func (w *World) connect(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "connect")
-	}
 	s := &h.sockets[at]
 	to, err := netip.ParseAddrPort(args)
 	if err != nil {
@@ -236,12 +226,8 @@ func (w *World) connect(i int, args string, step handshake.Step) []handshake.Ste
 	return w.event(i, at, e, step)
 }
 
-func (w *World) sendCall(i int, args string, step handshake.Step) []handshake.Step {
+func (w *World) sendCall(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "send")
-	}
 	s := &h.sockets[at]
 	octets, push, _ := text(args)
 	flags := ""
@@ -264,12 +250,8 @@ func (h *host) fail(step handshake.Step, at int, label string) []handshake.Step 
 	return h.done(step, at, callFails, "%s = -1 %s", label, e)
 }
 
-func (w *World) recv(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) recv(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "recv")
-	}
 	s := &h.sockets[at]
 	label := fmt.Sprintf("recv(%d)", s.fd)
 	e := tcp.Receive{Now: w.clock, Octets: maxSend}
@@ -298,23 +280,15 @@ func (w *World) recv(i int, _ string, step handshake.Step) []handshake.Step {
 	return w.event(i, at, e, step)
 }
 
-func (w *World) shutdown(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) shutdown(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "shutdown")
-	}
 	return w.user(i, at, tcp.Close{Now: w.clock}, step, fmt.Sprintf("shutdown(%d, SHUT_WR)", h.sockets[at].fd), "0")
 }
 
 // closeCall gives the descriptor back. The connection, if there is one, lives on
 // until RFC 9293 lets it end.
-func (w *World) closeCall(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "close")
-	}
 	s := &h.sockets[at]
 	label := fmt.Sprintf("close(%d)", s.fd)
 	s.fd = 0
@@ -345,31 +319,23 @@ func (w *World) orphans(i int, listener string) []handshake.Step {
 	return steps
 }
 
-func (w *World) abort(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) abort(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "abort")
-	}
 	label := fmt.Sprintf("abort(%d)", h.sockets[at].fd)
 	h.sockets[at].fd = 0
 	step.Vars = append(step.Vars, descriptor(0))
 	return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
 }
 
-func (w *World) status(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) status(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	at := h.newest(anySocket)
-	if at < 0 {
-		return h.bad(step, "status")
-	}
 	s := &h.sockets[at]
 	return w.user(i, at, tcp.Status{Now: w.clock}, step, fmt.Sprintf("status(%d)", s.fd), s.tcb.State.String())
 }
 
 // reboot forgets everything and sends nothing: the other end does not know
 // (RFC 9293 3.5.1).
-func (w *World) reboot(i int, _ string, step handshake.Step) []handshake.Step {
+func (w *World) reboot(i, _ int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	step.On, step.Before, step.After = h.last, h.state(), tcp.Closed.String()
 	step.Label = "reboot()"

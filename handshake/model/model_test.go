@@ -262,7 +262,7 @@ func TestSocketCallsFailAsPOSIXSays(t *testing.T) {
 		"shutdown without a descriptor":    {"client shutdown", "shutdown() = -1 EBADF"},
 		"abort without a descriptor":       {"client abort", "abort() = -1 EBADF"},
 		"status without a descriptor":      {"client status", "status() = -1 EBADF"},
-		"accept without a listener":        {"client socket\nclient accept", "accept() = -1 EINVAL"},
+		"accept without a listener":        {"client socket\nclient accept", "accept(3) = -1 EINVAL"},
 		"send before connect":              {"client socket\nclient send \"x\"", `send(3, "x") = -1 ENOTCONN`},
 		"recv before connect":              {"client socket\nclient recv", "recv(3) = -1 ENOTCONN"},
 		"an address that is taken":         {"client socket\nclient bind :7\nclient socket\nclient bind :7", "bind(4, :7) = -1 EADDRINUSE"},
