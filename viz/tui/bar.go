@@ -11,7 +11,7 @@ import (
 // and where in it we are. What has no room is left out, the least needed first.
 func (d *dashboard) drawTitle(c canvas, v *view) {
 	step := v.words("dash.step", "n", strconv.Itoa(v.n))
-	if total := len(v.trace.Steps); v.n < total {
+	if total := len(v.trace.Steps); 0 < v.n && v.n < total { // at the start nothing is behind, nor said to be
 		step = v.words("dash.step-of", "n", strconv.Itoa(v.n), "total", strconv.Itoa(total))
 	}
 	gap := "    "
@@ -116,8 +116,8 @@ func (d *dashboard) drawHints(c canvas, v *view) {
 	for limit := 9; limit >= 0; limit-- {
 		var shown []string
 		for _, h := range hints {
-			if h.rank <= limit {
-				shown = append(shown, d.keyOf(h.action)+" "+v.say.Text("dash.hint."+string(h.action)))
+			if key := d.keyOf(h.action); key != "" && h.rank <= limit {
+				shown = append(shown, key+" "+v.say.Text("dash.hint."+string(h.action)))
 			}
 		}
 		if line := strings.Join(shown, gap); width(line) <= c.w || limit == 0 {

