@@ -91,6 +91,51 @@ func TestGoldenScreens(t *testing.T) {
 	}
 }
 
+// TestGoldenColours holds which colour each cell has, a letter for each: t teal, g green,
+// y olive, r maroon, p purple, b the terminal's own in bold; in capitals if bold, # if
+// reversed.
+func TestGoldenColours(t *testing.T) {
+	for _, step := range []int{9, 10} {
+		for _, color := range []bool{true, false} {
+			d := newDashboard(t.Context(), play(t, "three-way"), options(t, "en", color), LineGlyphs())
+			require.NoError(t, d.model.goTo(t.Context(), step))
+			d.choose()
+			screen := simulation(t, 120, 40)
+			d.SetRect(0, 0, 120, 40)
+			d.Draw(screen)
+			handshaketest.Golden(t, fmt.Sprintf("dashboard/colours-%v-%d.txt", color, step), colours(screen))
+		}
+	}
+}
+
+func colours(s tcell.Screen) string {
+	w, h := s.Size()
+	var b strings.Builder
+	for y := range h {
+		var row strings.Builder
+		for x := range w {
+			_, style, _ := s.Get(x, y)
+			fg, _, attributes := style.Decompose()
+			letter := map[tcell.Color]string{
+				tcell.ColorTeal: "t", tcell.ColorGreen: "g", tcell.ColorOlive: "y", tcell.ColorMaroon: "r", tcell.ColorPurple: "p",
+			}[fg]
+			switch {
+			case attributes&tcell.AttrReverse != 0:
+				letter = "#"
+			case attributes&tcell.AttrBold != 0 && letter == "":
+				letter = "b"
+			case attributes&tcell.AttrBold != 0:
+				letter = strings.ToUpper(letter)
+			case letter == "":
+				letter = " "
+			}
+			row.WriteString(letter)
+		}
+		b.WriteString(strings.TrimRight(row.String(), " ") + "\n")
+	}
+	return b.String()
+}
+
 // requireWhole checks that no row is wider than the screen, that no border is broken
 // and that ASCII means ASCII but for Hangul.
 func requireWhole(t *testing.T, screen string, columns int, g Glyphs) {
@@ -302,7 +347,11 @@ func TestTheMenuAtStep9(t *testing.T) {
 				"none: connect() and accept() both wait", ">9-")
 			require.Equal(s, got, s.press("Space"), "Space does nothing in a menu")
 			s.sees("Down PgDn", "> 3  segment 2 is doubled")
-			s.sees("Up", "> 2  segment 2 is lost")
+			s.sees("Up 9", "> 2  segment 2 is lost")
+			s.sees("Ctrl-D Ctrl-D", "> 5  the server")
+			s.sees("Ctrl-U Ctrl-U", "> 1  segment 2")
+			s.sees("?", "keys", "the next step")
+			s.sees("Esc c PgDn", "> 2  segment 2 is lost")
 			s.sees("Esc", "step 9 ")
 			s.misses("what may happen")
 			s.sees("F5 2", "step 10", "9x10")
@@ -391,6 +440,11 @@ func TestAutoplayStepsByItselfUntilForward(t *testing.T) {
 		s.sees("Space", "step 3 ", "next >")
 		s.after(10 * speeds[0])
 		s.sees("", "step 3 ")
+		s.sees("p 2", "play >") // to look elsewhere does not stop it
+		s.sees("p", "next >")
+		s.sees("p c", "what may happen next?")
+		s.after(10 * speeds[0])
+		s.sees("Esc", "step 3 ")
 		s.press("= = = = p")
 		s.after(100 * speeds[len(speeds)-1])
 		s.sees("", "step 41", "the script is over")
@@ -439,10 +493,13 @@ func TestRelativeNumbers(t *testing.T) {
 func TestSearch(t *testing.T) {
 	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
 		s.press(times(14, "Space"))
+		s.sees("n Esc N", "search:")
+		s.sees("Esc", "next >")
 		s.sees("/ syn-sent Enter", "step 6 of 14")
 		s.sees("n", "step 7 of 14")
 		s.sees("n", "step 10 of 14")
 		s.sees("N", "step 7 of 14")
+		s.sees("/ "+strings.Repeat("x", 60)+" Enter", `"`+strings.Repeat("x", 40)+`..." is in no step so far`)
 		s.sees("/ nosuchthing Enter", `"nosuchthing" is in no step so far`)
 	})
 }
@@ -679,7 +736,8 @@ arrive server <CTL=RST
 // FuzzSavedTrace: whatever a step of a saved trace says, no pane of no frame panics.
 func FuzzSavedTrace(f *testing.F) {
 	t := play(f, "three-way")
-	for t.Next(f.Context()) == nil {
+	for err := error(nil); err == nil; err = t.Next(f.Context()) {
+		require.Less(f, t.N(), handshake.MaxSteps)
 	}
 	f.Add(uint(8), uint(3), "<SEQ=99999999999><ACK=>", uint(0))
 	f.Add(uint(9), uint(4), "-1", uint(7))
