@@ -106,7 +106,10 @@ func (d *dashboard) drawHints(c canvas, v *view) {
 		{actHelp, 0},
 		{actLeave, 2},
 	}
-	if d.model.playing {
+	switch {
+	case d.list != nil || d.prompt != nil:
+		hints = []hint{{actClose, 0}}
+	case d.model.playing:
 		hints = []hint{{actPlay, 0}, {actFaster, 1}, {actSlower, 1}, {actForward, 2}, {actHelp, 0}}
 	}
 	gap := "   "

@@ -229,7 +229,9 @@ func (s *desk) press(keys string) string {
 		s.screen.InjectKey(k.code, k.r, tcell.ModNone)
 		synctest.Wait()
 	}
-	return screenText(s.screen)
+	got := screenText(s.screen)
+	require.NotRegexp(s, `(dash|ui|key)\.[a-z]`, got, "a sentence is missing")
+	return got
 }
 
 // sees presses keys and expects what is then on the screen.
