@@ -1,8 +1,11 @@
 package tui
 
 import (
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // remote are the only keys of a presenter: PgUp, PgDn, a blank button, and F5 and Esc
@@ -90,3 +93,43 @@ func TestTheLastMinuteInClass(t *testing.T) {
 
 // bothEstablished reads the two boxes' titles.
 func bothEstablished(screen string) bool { return strings.Count(screen, " ESTABLISHED ┐") == 2 }
+
+// choose opens the menu and does the entry that says something.
+func (s *desk) choose(says string) {
+	s.Helper()
+	entry := regexp.MustCompile(`(\d)  ` + regexp.QuoteMeta(says)).FindStringSubmatch(s.press("c"))
+	require.NotNil(s, entry, "%s in\n%s", says, s.press(""))
+	s.press(entry[1])
+}
+
+// "accept() makes the connection": both ends are ESTABLISHED, and nobody has called it.
+func TestTheClientConnectsBeforeAccept(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.press(times(3, "Space"))
+		s.choose("the client calls socket()")
+		s.choose("the client calls connect(server)")
+		s.choose("the client sends SYN")
+		s.choose("segment 1, SYN, reaches the server")
+		s.choose("the server sends SYN,ACK")
+		s.choose("segment 2, SYN,ACK, reaches the client")
+		s.choose("the client sends ACK")
+		s.choose("segment 3, ACK, reaches the server")
+		require.True(t, bothEstablished(s.press("")))
+		s.misses("accept(3)")
+	})
+}
+
+// "A request to a closed port is ignored": it is refused at once.
+func TestTheClientConnectsBeforeListen(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.press("Space")
+		s.choose("the client calls socket()")
+		s.choose("the client calls connect(server)")
+		s.choose("the client sends SYN")
+		s.choose("segment 1, SYN, reaches the server")
+		s.choose("the server sends RST,ACK")
+		s.choose("segment 2, RST,ACK, reaches the client")
+		s.choose("the client's connect() returns")
+		s.sees("", "<SEQ=0><ACK=101><CTL=RST,ACK>", "connect(3) = -1 ECONNREFUSED")
+	})
+}
