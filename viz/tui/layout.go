@@ -9,32 +9,59 @@ import (
 	"sockscope/viz"
 )
 
-// The screen, at 80x24, 120x40 and 200x60 and all sizes between:
+// The screen, at 80x24, 120x40 and 200x60 and all sizes between. The ladder gets the
+// rows that nothing else needs. An enlarged pane has all between title and next, and so
+// has the ladder alone. A menu covers what is below the ladder, which moves up as far
+// as it must.
 //
-//		title            title                     title
-//		ends, two rows   CLIENT box | SERVER box   CLIENT | ladder       | SERVER
-//		ladder           ladder                    box    |              | box
-//		one pane         1 why                     1 why
-//		                 one more pane             2 segment | 4 map     | 5 agreement
-//		                                           (or 3)    |           | 6 1971
-//		next             next                      next
-//		hints            hints                     hints
-//
-//	  - The ladder gets the rows that nothing else needs.
-//	  - Below 80x24 there is no pane, below 60x15 one line says so.
-//	  - An enlarged pane has all between title and next; so has the ladder alone.
-//	  - A menu covers what is below the ladder, which moves up as far as it must.
+//	title            title                     title
+//	ends, two rows   CLIENT box | SERVER box   CLIENT | ladder       | SERVER
+//	ladder           ladder                    box    |              | box
+//	one pane         1 why                     1 why
+//	                 one more pane             2 segment | 4 map     | 5 agreement
+//	                                           (or 3)    |           | 6 1971
+//	next             next                      next
+//	hints            hints                     hints
+type layout int
+
 const (
-	leastWidth, leastHeight = 60, 15
-	paneWidth, paneHeight   = 80, 24  // from here on there is a pane
-	endsWidth, endsHeight   = 120, 40 // boxes for the ends, two panes
-	allWidth, allHeight     = 200, 60 // all panes but one
+	tooSmall   layout = iota // one line says so
+	ladderOnly               // with both ends' names above it
+	onePane
+	twoPanes
+	allPanes // but one
+	largePane
 )
+
+// layout is how a screen of a size is shared out now.
+func (d *dashboard) layout(w, h int) layout {
+	switch {
+	case w < leastWidth || h < leastHeight:
+		return tooSmall
+	case d.model.pane > 0 && d.model.large:
+		return largePane
+	case d.model.pane == 0, w < 80, h < 24:
+		return ladderOnly
+	case w < roomy || h < 40:
+		return onePane
+	case w < 200 || h < 60:
+		return twoPanes
+	default:
+		return allPanes
+	}
+}
+
+// On a smaller screen there is only a line that says so.
+const leastWidth, leastHeight = 60, 15
+
+// roomy is the width from which a title line holds a pane's question and its sources.
+const roomy = 120
 
 // draw draws a frame on the whole screen.
 func (d *dashboard) draw(c canvas) {
 	v := d.view()
-	if c.w < leastWidth || c.h < leastHeight {
+	how := d.layout(c.w, c.h)
+	if how == tooSmall {
 		c.screen.HideCursor()
 		c.text(0, 0, c.w, v.words("dash.too-small", "w", strconv.Itoa(c.w), "h", strconv.Itoa(c.h)), tcell.StyleDefault)
 		return
@@ -43,18 +70,19 @@ func (d *dashboard) draw(c canvas) {
 	d.drawNext(c.part(0, c.h-2, c.w, 1), v)
 	d.drawHints(c.part(0, c.h-1, c.w, 1), v)
 	middle := c.part(0, 1, c.w, c.h-3)
-	covered := d.covered(middle, v)
-	switch {
-	case d.model.pane > 0 && d.model.large:
+	covered := d.covered(middle, v, how)
+	switch how {
+	case tooSmall:
+	case largePane:
 		d.drawPane(middle, v, d.model.pane, true)
-	case d.model.pane == 0, c.w < paneWidth, c.h < paneHeight:
+	case ladderOnly:
 		drawHeaded(middle.part(0, 0, middle.w, middle.h-covered), v)
-	case c.w >= allWidth && c.h >= allHeight:
-		d.drawAll(middle, v, covered)
-	case c.w >= endsWidth && c.h >= endsHeight:
-		d.drawBoxes(middle, v, covered)
-	default:
+	case onePane:
 		d.drawOnePane(middle, v, covered)
+	case twoPanes:
+		d.drawTwoPanes(middle, v, covered)
+	case allPanes:
+		d.drawAllPanes(middle, v, covered)
 	}
 	if d.list != nil {
 		w := min(d.list.width, middle.w)
@@ -64,18 +92,20 @@ func (d *dashboard) draw(c canvas) {
 
 // covered is how many rows a list takes from below. To choose, the ladder's last row
 // must be seen; to read, nothing else.
-func (d *dashboard) covered(c canvas, v *view) int {
+func (d *dashboard) covered(c canvas, v *view, how layout) int {
 	if d.list == nil {
 		return 0
 	}
 	d.list.make(v, c.w)
+	room := c.h
 	switch {
 	case d.list.count == 0:
-		return min(d.list.height(), c.h)
-	case c.w >= endsWidth && c.h >= endsHeight-3 && c.w < allWidth:
-		return min(d.list.height(), c.h-endsRows-3)
+	case how == twoPanes:
+		room -= endsRows + 3 // with a row above the boxes, the ladder's title and a row of it
+	default:
+		room -= 4 // the ends' names, a line and a row
 	}
-	return min(d.list.height(), c.h-4)
+	return min(d.list.height(), room)
 }
 
 // drawOnePane has the ladder above and one pane below.
@@ -88,8 +118,8 @@ func (d *dashboard) drawOnePane(c canvas, v *view, covered int) {
 // endsRows is the height of the boxes above the ladder.
 const endsRows = 9
 
-// drawBoxes has the two ends above the ladder, then pane 1 and one more.
-func (d *dashboard) drawBoxes(c canvas, v *view, covered int) {
+// drawTwoPanes has the two ends above the ladder, then pane 1 and one more.
+func (d *dashboard) drawTwoPanes(c canvas, v *view, covered int) {
 	const ends, why, pane = endsRows, 5, 11
 	half := (c.w - 4) / 2
 	drawEnd(c.part(0, 1, half, ends), v, 0)
@@ -99,8 +129,8 @@ func (d *dashboard) drawBoxes(c canvas, v *view, covered int) {
 	d.drawPane(c.part(0, c.h-pane, c.w, pane), v, d.model.lower, true)
 }
 
-// drawAll has the ends beside the ladder, then pane 1, then four more.
-func (d *dashboard) drawAll(c canvas, v *view, covered int) {
+// drawAllPanes has the ends beside the ladder, then pane 1, then four more.
+func (d *dashboard) drawAllPanes(c canvas, v *view, covered int) {
 	const (
 		ends, why, pane = 21, 6, 23
 		side, gap       = 44, 2
@@ -171,11 +201,11 @@ func drawTitled(c canvas, v *view) {
 func (d *dashboard) drawPane(c canvas, v *view, number int, tabs bool) {
 	p := &panes[number-1]
 	note := ""
-	if p.sources != nil && c.w >= endsWidth {
+	if p.sources != nil && c.w >= roomy {
 		note = p.sources(v)
 	}
 	if note != "" {
-		note = " " + note + " "
+		note, _ = cut(" "+note+" ", c.w-roomForTitle)
 	}
 	c.rule(0, "", note, tcell.StyleDefault, c.palette.Source)
 	x := 1
@@ -192,6 +222,9 @@ func (d *dashboard) drawPane(c canvas, v *view, number int, tabs bool) {
 	p.draw(c.part(margin, 1, c.w-margin, c.h-1), v)
 }
 
+// roomForTitle is left free by a long list of sources.
+const roomForTitle = 50
+
 // tab is a pane's name in the title line of the one that is drawn: in brackets if it
 // has the focus, else with its question if it is the one below; empty if it is not in
 // this line.
@@ -200,13 +233,13 @@ func (d *dashboard) tab(v *view, columns, number, drawn int, tabs bool) string {
 	name := strconv.Itoa(number) + " " + v.say.Text(p.title)
 	asks := name + ": " + v.say.Text(p.question)
 	switch focus, alone := number == d.model.pane, number == drawn && !tabs; {
-	case !tabs && number != drawn, tabs && number == 1 && columns >= endsWidth && !d.model.large:
+	case !tabs && number != drawn, tabs && number == 1 && columns >= roomy && !d.model.large:
 		return ""
 	case focus && alone && number > 1:
 		return "[" + asks + "]"
 	case focus:
 		return "[" + name + "]"
-	case number == drawn && number > 1 && columns >= endsWidth:
+	case number == drawn && number > 1 && columns >= roomy:
 		return " " + asks + " "
 	}
 	return " " + name + " "
