@@ -239,7 +239,7 @@ func (d *dashboard) tab(v *view, columns, number, drawn int, tabs bool) string {
 		return "[" + asks + "]"
 	case focus:
 		return "[" + name + "]"
-	case number == drawn && number > 1 && columns >= roomy:
+	case number == drawn && number > 1 && (!tabs || columns >= roomy):
 		return " " + asks + " "
 	}
 	return " " + name + " "

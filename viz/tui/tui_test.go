@@ -485,6 +485,24 @@ func TestPanesOpenByNumberAndTurn(t *testing.T) {
 	})
 }
 
+func TestAllPanesButOneAreThereAt200x60EachWithItsQuestion(t *testing.T) {
+	atDesk(t, 200, 60, options(t, "en", true), func(s *desk) {
+		s.sees("", "[1 why]", " 2 segment: what is on the wire? ", " 4 map: where is each end? ",
+			" 5 agreement: who knows what? ", " 6 1971: how were two ends named? ")
+		s.sees("4", "[4 map: where is each end?]", " 1 why ")
+		s.sees("3", "[3 numbers: ")
+		s.misses("2 segment")
+	})
+}
+
+func TestTheLowerPaneAt120x40HasItsQuestion(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.sees("", "[1 why]", " 2 segment: what is on the wire? ─ 3 numbers ─")
+		s.sees("5", " 1 why ", "─ 2 segment ─ 3 numbers ─ 4 map ─[5 agreement]─ 6 1971 ─")
+		s.sees("1", "[1 why]", " 5 agreement: who knows what? ")
+	})
+}
+
 func TestRelativeNumbers(t *testing.T) {
 	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
 		s.sees(times(9, "Space")+"#", "<SEQ=Y><ACK=X+1><CTL=SYN,ACK>", "SND.UNA Y  SND.NXT Y+1", "RCV.NXT X+1", "X = 100", "Y = 300")
