@@ -330,6 +330,17 @@ func TestEveryActionOfTheKeyTableIsDone(t *testing.T) {
 	}
 }
 
+func TestKeysAreBoundAnewByTheConfiguration(t *testing.T) {
+	o := options(t, "en", true)
+	var err error
+	o.Config, err = ReadConfig("config.toml", strings.NewReader("[keys]\nforward = [\"y\"]\nlose = []\n"))
+	require.NoError(t, err)
+	atDesk(t, 80, 24, o, func(s *desk) {
+		s.sees("y", "step 1 ", "y next  <- back  c choose")
+		s.sees("Space", "no key for Space; ? shows all")
+	})
+}
+
 func TestStateChangesByBrackets(t *testing.T) {
 	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
 		s.sees("] ]", "step 6 ", "SYN-SENT")
@@ -630,7 +641,7 @@ func TestTheContextEndsTheDashboard(t *testing.T) {
 
 // after lets time pass.
 func (s *desk) after(d time.Duration) {
-	time.Sleep(d) // the bubble's clock: nobody waits
+	<-time.After(d) // by the bubble's clock: nobody waits
 	synctest.Wait()
 }
 
