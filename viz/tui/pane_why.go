@@ -28,7 +28,7 @@ func paneWhy(c canvas, v *view) {
 		in.blocks(v, []said{{text: unknown, style: v.colours.Hidden}})
 	case c.w < 2*sentenceWidth+2:
 		main, note, others := v.why(step, c.w < tabsWidth)
-		in.blocks(v, main, v.changes(step), note, others)
+		in.blocks(v, main, note, v.changes(step), others)
 	default:
 		main, note, others := v.why(step, false)
 		in.blocks(v, main, note, others)
@@ -79,7 +79,7 @@ func (c canvas) say(y int, s said) int {
 	lines := fill(s.items, c.w-indent)
 	switch {
 	case s.look != "":
-		lines = fill(s.words(), min(c.w-indent, sentenceWidth))
+		lines = s.lines(c.w - indent)
 	case s.items == nil:
 		lines = fill(strings.Fields(s.text), c.w-indent)
 	}
@@ -90,13 +90,18 @@ func (c canvas) say(y int, s said) int {
 	return c.cite(y, indent+width(lines[len(lines)-1]), s.source)
 }
 
-// words are the sentence's, of which "Look:" is one also where it is written as two.
-func (s said) words() []string {
-	why, look, found := strings.Cut(s.text, s.look)
-	if !found {
-		return strings.Fields(s.text)
+// lines set a rule's sentence. Where to look has a line of its own where both fit;
+// else "Look:" is one word, also where it is written as two.
+func (s said) lines(columns int) []string {
+	why, look, found := strings.Cut(s.text, " "+s.look)
+	if look = s.look + look; found && width(why) <= columns && width(look) <= columns {
+		return []string{why, look}
 	}
-	return slices.Concat(strings.Fields(why), []string{s.look}, strings.Fields(look))
+	words := strings.Fields(s.text)
+	if found {
+		words = slices.Concat(strings.Fields(why), []string{s.look}, strings.Fields(look[len(s.look):]))
+	}
+	return fill(words, min(columns, sentenceWidth))
 }
 
 // fill sets words behind one another, as many in a line as there is room for.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -234,7 +235,7 @@ func BenchmarkPanes(b *testing.B) {
 	for i, p := range panes {
 		size := paneSizes["200x60"][i]
 		c := canvas{screen: sim, w: size[0], h: size[1], glyphs: LineGlyphs()}
-		b.Run(v.say.Text(p.title), func(b *testing.B) {
+		b.Run(strconv.Itoa(i+1), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				p.draw(c, v)
@@ -385,7 +386,7 @@ func TestTheSentenceOfEveryStepFitsTwoLines(t *testing.T) {
 			for _, lang := range words.Langs() {
 				v := at(trace, n+1, lang)
 				main, _, _ := v.why(v.step(), false)
-				require.LessOrEqual(t, len(fill(main[0].words(), sentenceWidth)), lines, main[0].text)
+				require.LessOrEqual(t, len(main[0].lines(sentenceWidth)), lines, main[0].text)
 			}
 		}
 	}
