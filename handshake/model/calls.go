@@ -141,6 +141,9 @@ func (w *World) socket(i, _ int, _ string, step handshake.Step) []handshake.Step
 func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	s := &h.sockets[at]
+	if s.local.IsValid() {
+		return h.done(step, at, callFails, "bind(%d, %s) = -1 EINVAL", s.fd, args)
+	}
 	a, _ := bindAddress(args, h.address.Addr())
 	if h.inUse(a) {
 		return h.done(step, at, bindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
@@ -152,10 +155,19 @@ func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.St
 func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	s := &h.sockets[at]
+	label := fmt.Sprintf("listen(%d, %s)", s.fd, args)
+	switch s.tcb.State {
+	case tcp.Listen:
+		return h.done(step, at, listenAgain, "%s = 0", label)
+	case tcp.SynSent, tcp.SynReceived, tcp.Established, tcp.FinWait1, tcp.FinWait2,
+		tcp.CloseWait, tcp.Closing, tcp.LastAck, tcp.TimeWait:
+		return h.done(step, at, callFails, "%s = -1 EINVAL", label)
+	case tcp.Closed:
+	}
 	if !s.local.IsValid() {
 		s.local = h.free()
 	}
-	return w.user(i, at, tcp.Open{Now: w.clock, ISS: h.peekISS()}, step, fmt.Sprintf("listen(%d, %s)", s.fd, args), "0")
+	return w.user(i, at, tcp.Open{Now: w.clock, ISS: h.peekISS()}, step, label, "0")
 }
 
 // user steps the machine for a call that returns at once: with ok, or with the error
@@ -212,6 +224,9 @@ func (w *World) connect(i, at int, args string, step handshake.Step) []handshake
 		to = w.hosts[w.peer(args)].address
 	}
 	label := fmt.Sprintf("connect(%d, %s)", s.fd, to)
+	if listening(*s) { // RFC 9293 3.10.1 would turn the listener into a caller; no socket API does
+		return h.done(step, at, callFails, "%s = -1 EOPNOTSUPP", label)
+	}
 	e := tcp.Open{Now: w.clock, Active: true, Remote: true, ISS: h.peekISS()}
 	if o := tcp.Step(s.tcb, e); errno(o.Signals) != "" {
 		return w.user(i, at, e, step, label, "")
@@ -235,8 +250,13 @@ func (w *World) sendCall(i, at int, args string, step handshake.Step) []handshak
 		flags = ", no PUSH"
 	}
 	label := fmt.Sprintf("send(%d, %s%s)", s.fd, quote(octets), flags)
-	if s.errno != "" {
+	switch {
+	case s.errno != "":
 		return h.fail(step, at, label)
+	case listening(*s):
+		return h.done(step, at, callFails, "%s = -1 ENOTCONN", label)
+	case s.shut && s.tcb.State == tcp.Closed:
+		return h.done(step, at, callFails, "%s = -1 EPIPE", label)
 	}
 	e := tcp.Send{Now: w.clock, ISS: h.peekISS(), Text: octets, Push: push}
 	return w.user(i, at, e, step, label, strconv.Itoa(len(octets)))
@@ -257,7 +277,9 @@ func (w *World) recv(i, at int, _ string, step handshake.Step) []handshake.Step 
 	e := tcp.Receive{Now: w.clock, Octets: maxSend}
 	o := tcp.Step(s.tcb, e)
 	switch {
-	case s.text != "" && o.Signals != 0: // 3.10.3 has nothing more for it, but the host has
+	case listening(*s):
+		return h.done(step, at, callFails, "%s = -1 ENOTCONN", label)
+	case s.text != "" && errno(o.Signals) != "": // 3.10.3 has nothing more for it, but the host has
 		octets := s.text
 		s.text = ""
 		return h.done(step, at, recvAtOnce, "%s = %s", label, got(octets))
@@ -268,6 +290,8 @@ func (w *World) recv(i, at int, _ string, step handshake.Step) []handshake.Step 
 		return w.user(i, at, e, step, label, got(octets))
 	case s.errno != "":
 		return h.fail(step, at, label)
+	case s.ended && s.tcb.State == tcp.Closed:
+		return h.done(step, at, recvEnded, "%s = 0", label)
 	case o.Signals&tcp.ConnectionClosing != 0: // POSIX: no more to come is 0, not an error
 		o.Signals = 0
 		step.Label = label + " = 0"
@@ -282,7 +306,23 @@ func (w *World) recv(i, at int, _ string, step handshake.Step) []handshake.Step 
 
 func (w *World) shutdown(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	return w.user(i, at, tcp.Close{Now: w.clock}, step, fmt.Sprintf("shutdown(%d, SHUT_WR)", h.sockets[at].fd), "0")
+	s := &h.sockets[at]
+	label := fmt.Sprintf("shutdown(%d, SHUT_WR)", s.fd)
+	if s.tcb.State == tcp.Closed || listening(*s) {
+		return h.done(step, at, callFails, "%s = -1 ENOTCONN", label)
+	}
+	s.shut = true
+	return w.closing(i, at, step, label)
+}
+
+// closing issues the CLOSE of shutdown() and close(). To say once more that there is
+// nothing to send is no error: 'An "ok" response would be acceptable, too' (3.10.4).
+func (w *World) closing(i, at int, step handshake.Step, label string) []handshake.Step {
+	e := tcp.Close{Now: w.clock}
+	o := tcp.Step(w.hosts[i].sockets[at].tcb, e)
+	o.Signals = 0
+	step.Label = label + " = 0"
+	return w.settle(i, at, o, e, step)
 }
 
 // closeCall gives the descriptor back. The connection, if there is one, lives on
@@ -297,18 +337,14 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 	if s.tcb.State == tcp.Closed {
 		return h.done(step, at, closeDead, "%s = 0", label)
 	}
-	e := tcp.Close{Now: w.clock}
-	o := tcp.Step(s.tcb, e)
-	o.Signals = 0 // a close() after a shutdown() is no error
-	step.Label = label + " = 0"
-	return append(w.settle(i, at, o, e, step), w.orphans(i, on)...)
+	return append(w.closing(i, at, step, label), w.orphans(i, on)...)
 }
 
 // orphans aborts the ends of a closed listener that nobody can accept any more.
 func (w *World) orphans(i int, listener string) []handshake.Step {
 	var steps []handshake.Step
 	for at, s := range w.hosts[i].sockets {
-		if s.listener == listener && s.fd == 0 && s.ready != 0 {
+		if s.listener == listener && s.fd == 0 && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
 			step := handshake.Step{
 				At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindSignal,
 				Label: "nobody can accept it", Why: []handshake.Why{closeOrphan.why()},

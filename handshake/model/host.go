@@ -41,6 +41,8 @@ type socket struct {
 	ready    int    // waits for accept(): the order in which it became ESTABLISHED; 0: does not
 	text     string // arrived and not yet received by the program
 	errno    string // what the next call will be told
+	ended    bool   // the other end's FIN has come: no text will
+	shut     bool   // the program has said that it sends no more
 }
 
 // blocked is the call that a program waits in.
@@ -156,6 +158,9 @@ func (w *World) settle(i, at int, o tcp.Outcome, e tcp.Event, step handshake.Ste
 	h := &w.hosts[i]
 	s := &h.sockets[at]
 	before := s.tcb
+	if _, arrived := e.(tcp.SegmentArrives); arrived && o.Signals&tcp.ConnectionClosing != 0 {
+		s.ended = true
+	}
 	record(&step, s, &o)
 	s.tcb, h.last = o.TCB, s.on
 	_, again := e.(tcp.RetransmissionTimeout)
@@ -199,10 +204,8 @@ func (w *World) connected(i int, o *tcp.Outcome) bool {
 		w.answer(i, on, "0", connectReturns)
 	case o.Signals&tcp.UserTimeoutAbort != 0:
 		w.answer(i, on, "-1 ETIMEDOUT", connectTimedOut)
-	case o.Signals&tcp.ConnectionReset != 0: // in SYN-SENT
+	case o.Signals&(tcp.ConnectionReset|tcp.ConnectionRefused) != 0:
 		w.answer(i, on, "-1 ECONNREFUSED", connectRefused)
-	case o.Signals&tcp.ConnectionRefused != 0: // in SYN-RECEIVED, where the other end did not refuse at first
-		w.answer(i, on, "-1 ECONNRESET", connectReset)
 	default:
 		return false
 	}
@@ -252,8 +255,6 @@ func (w *World) signal(i, at int, signals tcp.Signals) *handshake.Step {
 	step := handshake.Step{At: w.clock, Peer: h.name, On: s.on, Kind: handshake.KindSignal}
 	var r Rule
 	switch {
-	case s.fd == 0:
-		return nil
 	case signals&(tcp.ConnectionReset|tcp.ConnectionRefused) != 0:
 		step.Label, r, s.errno = "connection reset", signalReset, "ECONNRESET"
 	case signals&tcp.UserTimeoutAbort != 0:
@@ -263,6 +264,9 @@ func (w *World) signal(i, at int, signals tcp.Signals) *handshake.Step {
 	case signals&tcp.UrgentData != 0:
 		step.Label, r = "urgent data", signalUrgent
 	default:
+		return nil
+	}
+	if s.fd == 0 {
 		return nil
 	}
 	step.Before = s.tcb.State.String()

@@ -268,7 +268,14 @@ func TestSocketCallsFailAsPOSIXSays(t *testing.T) {
 		"an address that is taken":         {"client socket\nclient bind :7\nclient socket\nclient bind :7", "bind(4, :7) = -1 EADDRINUSE"},
 		"close of what never was anything": {"client socket\nclient close", "close(3) = 0"},
 		"a listener that is closed":        {"client socket\nclient listen 1\nclient close", "close(3) = 0"},
-		"listening twice":                  {"client socket\nclient listen 1\nclient status", "status(3) = LISTEN"},
+		"status of a listener":             {"client socket\nclient listen 1\nclient status", "status(3) = LISTEN"},
+		"listening twice":                  {"client socket\nclient listen 1\nclient listen 5", "listen(3, 5) = 0"},
+		"binding twice":                    {"client socket\nclient bind :7\nclient bind :8", "bind(3, :8) = -1 EINVAL"},
+		"connect on a listener":            {"client socket\nclient listen 1\nclient connect server", "connect(3, 127.0.0.1:7147) = -1 EOPNOTSUPP"},
+		"send on a listener":               {"client socket\nclient listen 1\nclient send \"x\"", `send(3, "x") = -1 ENOTCONN`},
+		"recv on a listener":               {"client socket\nclient listen 1\nclient recv", "recv(3) = -1 ENOTCONN"},
+		"shutdown of a listener":           {"client socket\nclient listen 1\nclient shutdown", "shutdown(3, SHUT_WR) = -1 ENOTCONN"},
+		"shutdown before connect":          {"client socket\nclient shutdown", "shutdown(3, SHUT_WR) = -1 ENOTCONN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := session(t, peers+"-- script --\n"+c.script+"\n")
@@ -279,6 +286,49 @@ func TestSocketCallsFailAsPOSIXSays(t *testing.T) {
 			require.Equal(t, c.label, last.Label)
 		})
 	}
+}
+
+func TestCallsOnAConnectionThatIsThere(t *testing.T) {
+	s := session(t, strings.Replace(programs, "server recv\nserver close\n", "server listen 3\nserver connect client\nserver bind :9\nserver shutdown\nserver shutdown\nserver send \"x\"\nserver recv\nserver recv\nserver send \"x\"\n", 1))
+	do(t, s, "server socket", "server bind", "server listen", "server accept", "client socket", "client connect",
+		"depart client", "arrive server", "depart server", "arrive client", "depart client", "return client", "arrive server", "return server")
+	for _, label := range []string{
+		"listen(4, 3) = -1 EINVAL", "connect(4, 127.0.0.1:49152) = -1 EISCONN", "bind(4, :9) = -1 EINVAL",
+		"shutdown(4, SHUT_WR) = 0", "shutdown(4, SHUT_WR) = 0", `send(4, "x") = -1 EPIPE`,
+	} {
+		require.Equal(t, label, do(t, s, "server")[0].Label)
+	}
+	do(t, s, "depart server", "arrive client", "client send", "client close",
+		"depart client", "depart client", "depart client", "arrive server", "arrive server", "arrive server")
+	require.Equal(t, `recv(4) = 5 "hello"`, do(t, s, "server recv")[0].Label)
+	do(t, s, "depart server", "depart server", "arrive client", "arrive client", "timeout server time-wait")
+	require.Equal(t, "recv(4) = 0", do(t, s, "server recv")[0].Label, "also when the TCB is gone")
+	require.Equal(t, `send(4, "x") = -1 EPIPE`, do(t, s, "server send")[0].Label)
+}
+
+func TestAResetBeforeAcceptIsToldAfterIt(t *testing.T) {
+	s := session(t, strings.Replace(programs, "client send \"hello\"\nclient close\n", "client abort\n", 1))
+	do(t, s, "server socket", "server bind", "server listen", "client socket", "client connect", "depart client", "arrive server",
+		"depart server", "arrive client", "depart client", "arrive server", "return client", "client abort", "depart client", "arrive server", "server accept")
+	require.Equal(t, "recv(4) = -1 ECONNRESET", do(t, s, "server recv")[0].Label)
+}
+
+func TestUrgentDataDoesNotKeepTheWindowShut(t *testing.T) {
+	s := connected(t)
+	_, err := s.Do(ctx, handshake.Choice{Verb: handshake.Inject, Peer: "server", What: "<SEQ=101><ACK=301><UP=30><DATA=10><CTL=URG,ACK>"})
+	require.NoError(t, err)
+	do(t, s, "arrive server", "depart server")
+	require.Contains(t, do(t, s, "server recv")[0].Vars, handshake.Var{Name: "RCV.WND", Value: "65535", Unit: "B"})
+}
+
+func TestSNDWNDIsUnknownUntilItIsSet(t *testing.T) {
+	s := session(t, programs)
+	do(t, s, "server socket", "server bind", "server listen", "client socket", "client connect", "depart client")
+	for _, v := range do(t, s, "arrive server")[0].Vars {
+		require.NotEqual(t, "SND.WND", v.Name, "RFC 9293 3.10.7.2 does not set it")
+	}
+	do(t, s, "depart server", "arrive client", "depart client")
+	require.Contains(t, do(t, s, "arrive server")[0].Vars, handshake.Var{Name: "SND.WND", Value: "65535", Unit: "B"})
 }
 
 func TestASendIntoAClosedConnectionFails(t *testing.T) {
@@ -493,7 +543,8 @@ func TestEveryRuleOfTheHostIsReached(t *testing.T) {
 		open + "server abort\narrive client <CTL=RST>\nclient recv\n",
 		open + "inject server <SEQ=101><ACK=301><UP=1><CTL=URG,ACK>\narrive server <CTL=URG,ACK>\n",
 		open + "client send \"a\"\nduplicate server <DATA=1>\ndrop server <DATA=1>\ndrop server <DATA=1>\n" + strings.Repeat("timeout client retransmission\ndrop server <DATA=1>\n", 9) + "timeout client user\n",
-		server + "server socket\nserver bind :7147\n",
+		server + "server socket\nserver bind :7147\nserver close\nserver listen 4\n",
+		open + "client shutdown\narrive server <CTL=FIN,ACK>\nserver shutdown\narrive client <CTL=FIN,ACK>\narrive server <CTL=ACK>\nserver recv\nserver recv\n",
 		peers + "-- script --\nclient socket\nclient connect server\nserver socket\nserver connect client\narrive client <CTL=SYN>\ninject client <SEQ=301><CTL=RST>\narrive client <CTL=RST>\n",
 		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver accept\n",
 		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver close\n",

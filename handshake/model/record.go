@@ -24,6 +24,12 @@ func sends(s tcp.State) bool { return s == tcp.SynSent || receives(s) }
 
 func receives(s tcp.State) bool { return s == tcp.SynReceived || s.Synchronized() }
 
+// windowed says whether SND.WND has been set: behind a passive OPEN it first is by the
+// ACK that leads to ESTABLISHED (3.10.7.4 fifth), else by the SYN (3.10.7.3 fourth).
+func windowed(t *tcp.TCB) bool {
+	return receives(t.State) && (t.State != tcp.SynReceived || !t.Passive)
+}
+
 // changed appends the variables that differ. A TCB that is deleted has none.
 func changed(vars []handshake.Var, a, b *tcp.TCB) []handshake.Var {
 	number := func(known, was bool, name string, x, y uint32, unit string) {
@@ -43,7 +49,7 @@ func changed(vars []handshake.Var, a, b *tcp.TCB) []handshake.Var {
 	number(now, was, "RCV.NXT", a.RCV.NXT, b.RCV.NXT, "seq")
 	number(now, was, "RCV.WND", a.RCV.WND, b.RCV.WND, "B")
 	number(now, true, "RCV.UP", a.RCV.UP, b.RCV.UP, "seq")
-	number(now, was, "SND.WND", a.SND.WND, b.SND.WND, "B")
+	number(windowed(b), windowed(a), "SND.WND", a.SND.WND, b.SND.WND, "B")
 	number(now, true, "SND.WL1", a.SND.WL1, b.SND.WL1, "seq")
 	number(now, true, "SND.WL2", a.SND.WL2, b.SND.WL2, "seq")
 	number(now, true, "receive queue", a.Unread, b.Unread, "B")

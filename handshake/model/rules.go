@@ -11,16 +11,17 @@ const (
 	callSocket Rule = iota
 	callBind
 	bindInUse
+	listenAgain
 	acceptWaits
 	acceptAtOnce
 	acceptReturns
 	connectReturns
 	connectRefused
-	connectReset
 	connectTimedOut
 	recvReturns
 	recvAtOnce
 	recvEnds
+	recvEnded
 	recvReset
 	callFails
 	closeDead
@@ -43,22 +44,23 @@ var table = [...]handshake.Why{
 	callSocket:      {Rule: "call-socket", Cite: "POSIX socket()"},
 	callBind:        {Rule: "call-bind", Cite: "POSIX bind()"},
 	bindInUse:       {Rule: "bind-in-use", Cite: "POSIX bind()"},
+	listenAgain:     {Rule: "listen-again", Cite: "POSIX listen()"},
 	acceptWaits:     {Rule: "accept-waits", Cite: "POSIX accept()"},
 	acceptAtOnce:    {Rule: "accept-at-once", Cite: "POSIX accept()"},
 	acceptReturns:   {Rule: "accept-returns", Cite: "POSIX accept()"},
 	connectReturns:  {Rule: "connect-returns", Cite: "POSIX connect()"},
 	connectRefused:  {Rule: "connect-refused", Cite: "POSIX connect()"},
-	connectReset:    {Rule: "connect-reset", Cite: "POSIX connect()"},
 	connectTimedOut: {Rule: "connect-timed-out", Cite: "POSIX connect()"},
 	recvReturns:     {Rule: "recv-returns", Cite: "POSIX recv()"},
 	recvAtOnce:      {Rule: "recv-at-once", Cite: "POSIX recv()"},
 	recvEnds:        {Rule: "recv-ends", Cite: "POSIX recv()"},
+	recvEnded:       {Rule: "recv-ended", Cite: "POSIX recv()"},
 	recvReset:       {Rule: "recv-reset", Cite: "POSIX recv()"},
 	callFails:       {Rule: "call-fails", Cite: "POSIX errno"},
 	closeDead:       {Rule: "close-dead", Cite: "POSIX close()"},
 	closeOrphan:     {Rule: "close-orphan", Cite: "RFC 9293 3.10.5"},
 	rebooted:        {Rule: "rebooted", Cite: "RFC 9293 3.5.1"},
-	lost:            {Rule: "lost", Cite: "RFC 9293 3.8.1"},
+	lost:            {Rule: "lost", Cite: "RFC 9293 3.8"},
 	doubled:         {Rule: "doubled", Cite: "RFC 9293 3.4"},
 	injected:        {Rule: "injected", Cite: "RFC 9293 3.5"},
 	checksumRefused: {Rule: "checksum-refused", Cite: "RFC 9293 3.1"},

@@ -20,7 +20,7 @@ var faults = []struct{ name, file, from, to string }{
 	{"table 6: the last octet counted one too far", "otherstates.go", "seg.SEQ+length-1", "seg.SEQ+length"},
 	{"a FIN behind the window is taken", "otherstates.go", "if uint32(len(seg.Text)) == room {", "if uint32(len(seg.Text)) > room {"},
 	{"the SYN of figure 7 is not trimmed", "otherstates.go", "return t.State == SynReceived && seg.CTL.Has(SYN)", "return false && seg.CTL.Has(SYN)"},
-	{"a RST need not be exact", "otherstates.go", "if seg.SEQ != t.RCV.NXT {", "if false {"},
+	{"a RST need not be exact", "otherstates.go", "case seg.SEQ == t.RCV.NXT:", "case true:"},
 	{"a RST in SYN-RECEIVED takes passive for active", "otherstates.go", "if t.Passive {\n\t\t\to.fire(resetToListen)", "if !t.Passive {\n\t\t\to.fire(resetToListen)"},
 	{"a SYN in a synchronized state is not challenged", "otherstates.go", "o.checkRST(seg) || o.checkSYN(seg) ||", "o.checkRST(seg) ||"},
 	{"SND.UNA < SEG.ACK became =<", "otherstates.go", "within(t.SND.UNA, ack-1, t.SND.NXT-t.SND.UNA)", "within(t.SND.UNA, ack, t.SND.NXT-t.SND.UNA+1)"},

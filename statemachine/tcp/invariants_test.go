@@ -167,7 +167,11 @@ func wrong(tcb TCB, seg Segment, o, again Outcome) string {
 	if slices.Contains(o.Rules, synTrimmed) { // figure 7: the SYN is trimmed first
 		seg.SEQ, seg.CTL = seg.SEQ+1, seg.CTL&^SYN
 	}
-	if want := table6(seg, tcb.RCV.NXT, tcb.RCV.WND); refused == want {
+	want := table6(seg, tcb.RCV.NXT, tcb.RCV.WND)
+	if seg.CTL.Has(RST) { // 3.10.7.4 second, 1): here the sequence number alone counts
+		want = want && table6(Segment{SEQ: seg.SEQ}, tcb.RCV.NXT, tcb.RCV.WND)
+	}
+	if refused == want {
 		return fmt.Sprintf("table 6 accepts: %v", want)
 	}
 	return ""

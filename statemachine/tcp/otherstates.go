@@ -83,7 +83,12 @@ func (o *Outcome) checkRST(seg *Segment) bool {
 	if !seg.CTL.Has(RST) {
 		return false
 	}
-	if seg.SEQ != t.RCV.NXT {
+	switch {
+	case seg.SEQ == t.RCV.NXT: // what it says is done, below
+	case !within(t.RCV.NXT, seg.SEQ, t.RCV.WND): // table 6 took it for the text that it carries
+		o.fire(outsideRST)
+		return true
+	default:
 		o.fire(resetChallenged)
 		o.sendACK()
 		return true

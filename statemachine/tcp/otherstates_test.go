@@ -122,10 +122,10 @@ func TestFirstForgetsWhatCameMeanwhile(t *testing.T) {
 }
 
 // RFC 9293 3.10.7.4 second: a RST counts "exactly" at RCV.NXT only; within the
-// window it is challenged, also where its text reaches back before RCV.NXT.
+// window it is challenged.
 func TestSecondRST(t *testing.T) {
 	tcb := in(Established)
-	o := Step(tcb, arrive(from(tcb.RCV.NXT-1, 0, RST, "ab")))
+	o := Step(tcb, arrive(from(tcb.RCV.NXT+1, 0, RST, "ab")))
 	require.Equal(t, []Rule{resetChallenged}, o.Rules)
 	require.Equal(t, tcb, o.TCB)
 	o = Step(tcb, arrive(from(tcb.RCV.NXT+tcb.RCV.WND-1, 0, RST, "")))
@@ -309,4 +309,16 @@ func TestEighthFigure13(t *testing.T) {
 	require.Equal(t, TimeWait, o.TCB.State)
 	require.Equal(t, Timers{TimeWait: now + 2*msl}, o.TCB.Timers, "turn off the other timers")
 	require.Empty(t, o.Segments)
+}
+
+// RFC 9293 3.10.7.4 second, 1): "If the RST bit is set and the sequence number is
+// outside the current receive window, silently drop the segment."
+func TestSecond_ARSTWhoseTextReachesIntoTheWindowIsOutsideIt(t *testing.T) {
+	for _, seq := range []uint32{irs - 5, irs} {
+		before := in(Established)
+		o := Step(before, arrive(from(seq, 0, RST, "0123456789")))
+		require.Equal(t, []Rule{outsideRST}, o.Rules)
+		require.Empty(t, o.Segments)
+		require.Equal(t, before, o.TCB)
+	}
 }

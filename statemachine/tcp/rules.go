@@ -280,8 +280,8 @@ var rules = [...]struct{ id, cite string }{
 
 	userTimeoutAborts:         {"user-timeout", "RFC 9293 3.10.8"},
 	userTimeoutClosed:         {"user-timeout-closed", "RFC 9293 3.10.8"},
-	retransmitSYN:             {"retransmit-syn", "RFC 6298 2.1"},
-	retransmitSYNACK:          {"retransmit-syn-ack", "RFC 6298 2.1"},
+	retransmitSYN:             {"retransmit-syn", "RFC 6298 5.5"},
+	retransmitSYNACK:          {"retransmit-syn-ack", "RFC 9293 3.10.8"},
 	retransmitText:            {"retransmit-text", "RFC 9293 3.10.8"},
 	retransmitTextInCloseWait: {"retransmit-text-close-wait", "RFC 9293 3.10.8"},
 	retransmitFIN:             {"retransmit-fin", "RFC 9293 3.10.8"},
@@ -298,7 +298,7 @@ var rules = [...]struct{ id, cite string }{
 	departTextFIN: {"depart-data-fin", "RFC 9293 3.6"},
 	departRST:     {"depart-rst", "RFC 9293 3.5.2"},
 	departRSTACK:  {"depart-rst-ack", "RFC 9293 3.5.2"},
-	departAgain:   {"depart-again", "RFC 9293 3.8.1"},
+	departAgain:   {"depart-again", "RFC 9293 3.8"},
 	departOther:   {"depart-other", "RFC 9293 3.1"},
 }
 

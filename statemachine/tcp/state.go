@@ -1,7 +1,7 @@
 package tcp
 
-// Synchronized reports whether each end knows that the other has its initial sequence
-// number: ESTABLISHED and every state after it (RFC 9293 3.5.2 group 3).
+// Synchronized reports whether the state is one of group 3 of RFC 9293 3.5.2:
+// ESTABLISHED and those that a CLOSE or a FIN leads to.
 func (s State) Synchronized() bool {
 	switch s {
 	case Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait:

@@ -6,8 +6,13 @@
 //
 // # Limitations
 //
-// No options, no congestion control, no delayed ACK, no persist or keep-alive
-// timer; retransmission follows a fixed schedule (RFC 9293 3.8.1 asks for RFC 6298).
+// No options, no congestion control, no delayed ACK, no persist or keep-alive timer:
+// when an ACK that reopens a shut window is lost, queued text waits for ever. The sender
+// has neither Nagle's nor the silly-window algorithm (RFC 9293 3.7.4, 3.8.6.2.1); the
+// receiver tells of its window when that was below one MSS or has grown by half.
+// Retransmission follows a fixed schedule that begins again at 1 s with every new
+// acknowledgment: RFC 9293 3.8.1 asks for RFC 6298, whose 5.3 keeps the interval and
+// whose 5.7 begins data at 3 s after a SYN was repeated.
 package tcp
 
 import (
@@ -26,7 +31,7 @@ const (
 	SynSent                  // a SYN was sent; waiting for a matching one
 	SynReceived              // SYNs went both ways; waiting for the ACK of ours
 	Established              // open: data goes both ways
-	FinWait1                 // our FIN is sent and not yet acknowledged
+	FinWait1                 // we have closed; our FIN is not acknowledged yet
 	FinWait2                 // our FIN is acknowledged; waiting for the other's
 	CloseWait                // the other's FIN came; waiting for our user to close
 	Closing                  // FINs crossed; waiting for the ACK of ours
