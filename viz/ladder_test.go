@@ -11,6 +11,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/model"
 	"sockscope/viz"
+	"sockscope/viz/words"
 )
 
 var ctx = context.Background()
@@ -169,6 +170,21 @@ func TestTextIsTheRFCsOwnLadder(t *testing.T) {
 	require.Equal(t, " 9-10   ESTABLISHED   <-- <SEQ=300><ACK=101><CTL=SYN,ACK>     <--  SYN-RECEIVED", got[8])
 	require.Equal(t, " 11-13  ESTABLISHED   --> <SEQ=101><ACK=301><CTL=ACK>         -->  ESTABLISHED", got[9])
 	require.Contains(t, got, "-- 240.000 s --")
+}
+
+// A timer, a signal and a call that waits are told in the reader's language; labels of
+// segments and calls are the trace's own.
+func TestTheLadderSpeaksBothLanguages(t *testing.T) {
+	for name, lines := range map[string][2]string{
+		"three-way": {" 41     time-wait timeout: CLOSED", " 41     TIME-WAIT 타이머 만료: CLOSED"},
+		"syn-lost":  {" 9      retransmission timeout", " 9      재전송 타이머 만료"},
+		"figure-10": {" 7" + strings.Repeat(" ", 65) + "connection reset", " 7" + strings.Repeat(" ", 65) + "연결이 리셋되었다"},
+	} {
+		trace := played(t, name)
+		for i, lang := range words.Langs() {
+			require.Contains(t, strings.Split(text(t, trace, viz.Options{Lang: lang}), "\n"), lines[i])
+		}
+	}
 }
 
 func TestWhyFollowsEachLine(t *testing.T) {

@@ -20,9 +20,10 @@ func List(w io.Writer, all []*handshake.Scenario, engines []string, lang string)
 				on = append(on, e)
 			}
 		}
+		figure := strings.Replace(s.Figure, "figure", say.Text("ui.figure"), 1)
 		p.line(0, s.Name, 20, s.Words[lang]["title"])
 		p.line(20, s.Words[lang]["shows"])
-		p.line(20, joined("; ", s.Figure, say.Say("ui.list.engines", Fill("engines", strings.Join(on, ", ")))))
+		p.line(20, joined("; ", figure, say.Say("ui.list.engines", Fill("engines", strings.Join(on, ", ")))))
 	}
 	return p.err
 }

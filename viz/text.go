@@ -105,8 +105,10 @@ func localLine(w *strings.Builder, t *handshake.Trace, r Row, say *words.Words, 
 	switch {
 	case r.Waits:
 		label += " " + say.Text("ui.waits")
+	case r.Kind == handshake.KindSignal:
+		label = ourWord("signal", label, say)
 	case r.Kind == handshake.KindTimeout:
-		label += " timeout"
+		label = say.Say("ui.times-out", Fill("timer", ourWord("timer", label, say)))
 		if s := r.States[r.From]; s != "" {
 			label += ": " + s
 		}

@@ -163,7 +163,7 @@ func eventText(v *view, r *viz.Row) string {
 	case r.Waits:
 		return label + " " + v.say.Text("dash.waits")
 	case r.Kind == handshake.KindTimeout:
-		return v.words("dash.times-out", "timer", v.our("dash.timer.", r.Label))
+		return v.words("ui.times-out", "timer", v.our("ui.timer.", r.Label))
 	case r.Kind == handshake.KindSignal:
 		return v.our("ui.signal.", r.Label)
 	}

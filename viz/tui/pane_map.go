@@ -294,7 +294,7 @@ func (c canvas) ways(v *view, all []whereabouts, ends []viz.End, newest *handsha
 				"list", strings.Join(exits, " | ")), c.w), tcell.StyleDefault)
 		}
 	}
-	c.text(0, y+gap, c.w, "RFC 9293 3.3.2, figure 5", v.colours.Source)
+	c.text(0, y+gap, c.w, "RFC 9293 3.3.2, "+v.say.Text("ui.figure")+" 5", v.colours.Source)
 }
 
 // exits are the ways out of where a peer is, that figure 5 draws.

@@ -83,7 +83,7 @@ func spacesOf(v *view, peer int, e viz.End) [2]space {
 	next, _ := number("SND.NXT")
 	window, limited := number("SND.WND")
 	send := space{
-		key: "pane.numbers.sends", figure: "RFC 9293 figure 3", known: known,
+		key: "pane.numbers.sends", figure: "RFC 9293 " + v.say.Text("ui.figure") + " 3", known: known,
 		names:   []string{"SND.UNA", "SND.NXT", "SND.UNA+SND.WND"},
 		numbers: []string{v.number(peer, decimal(una)), v.number(peer, decimal(next)), "?"},
 		counts:  []string{"", decimal(next - una), "?", ""},
@@ -96,7 +96,7 @@ func spacesOf(v *view, peer int, e viz.End) [2]space {
 	expected, known := number("RCV.NXT")
 	size, _ := number("RCV.WND")
 	receive := space{
-		key: "pane.numbers.receives", figure: "RFC 9293 figure 4", known: known,
+		key: "pane.numbers.receives", figure: "RFC 9293 " + v.say.Text("ui.figure") + " 4", known: known,
 		names:   []string{"RCV.NXT", "RCV.NXT+RCV.WND"},
 		numbers: []string{v.number(1-peer, decimal(expected)), v.number(1-peer, decimal(expected+size))},
 		counts:  []string{"", decimal(size), ""},

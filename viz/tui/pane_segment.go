@@ -275,17 +275,15 @@ func (s shown) parts(v *view) [][2]string {
 	if !ok {
 		return nil // not even a header
 	}
-	who, expects := "", "pane.segment.ack"
+	who := ""
 	if s.peer >= 0 {
 		who = v.trace.Peers[s.peer].Name
-	} else {
-		expects = "pane.segment.ack.stray"
 	}
 	first := seq
 	add("SEQ "+s.own(v, seq), s.seqKey(), "end", who)
 	if s.has("ACK") {
 		ack, _ := sequence(s.field("Acknowledgment Number"), true)
-		add("ACK "+s.peers(v, ack), expects, "end", who)
+		add("ACK "+s.peers(v, ack), s.ackKey(), "end", who)
 	}
 	if s.has("SYN") {
 		add("SYN", "pane.segment.syn", "n", s.own(v, seq), "next", s.own(v, seq+1))
@@ -325,6 +323,8 @@ func (s shown) seqKey() string {
 	switch {
 	case s.peer < 0:
 		return "pane.segment.seq.stray"
+	case s.has("RST") && s.has("ACK"):
+		return "pane.segment.seq.rst-ack"
 	case s.has("RST"):
 		return "pane.segment.seq.rst"
 	case s.has("SYN"):
@@ -335,6 +335,18 @@ func (s shown) seqKey() string {
 		return "pane.segment.seq.fin"
 	}
 	return "pane.segment.seq.none"
+}
+
+// ackKey says what its acknowledgment number is. A RST has one only where it answers a
+// segment that had none (RFC 9293 3.10.7.1).
+func (s shown) ackKey() string {
+	switch {
+	case s.peer < 0:
+		return "pane.segment.ack.stray"
+	case s.has("RST"):
+		return "pane.segment.ack.rst"
+	}
+	return "pane.segment.ack"
 }
 
 func (s shown) windowKey() string {

@@ -419,6 +419,23 @@ func FuzzPanes(f *testing.F) {
 	})
 }
 
+// RFC 9293 3.10.7.1: "If the ACK bit is off, sequence number zero is used"; and the end
+// that refuses has no TCB, so it expects nothing. A RST that is no answer to such a
+// segment has a number that counts (3.5.3).
+func TestARSTThatRefusesHasAFillerForASequenceNumber(t *testing.T) {
+	trace := played(t, "refused")
+	for lang, want := range map[string][2]string{
+		"en": {"SEQ 0       a filler: no ACK came to take it from", "ACK 101     the number behind the refused segment"},
+		"ko": {"SEQ 0       ACK 없는 세그먼트에 답하며 채운 값", "ACK 101     거부한 세그먼트 바로 뒤의 번호"},
+	} {
+		shown := drawn(t, 1, 120, 10, at(trace, len(trace.Steps), lang))
+		require.Contains(t, shown, want[0])
+		require.Contains(t, shown, want[1])
+	}
+	trace = played(t, "abort")
+	require.Contains(t, drawn(t, 1, 120, 10, at(trace, len(trace.Steps), "en")), "counts, but a RST takes no number")
+}
+
 // What neither end sent has no end's first number (RFC 9293 figure 8, line 3).
 func TestAStraySegmentIsNobodys(t *testing.T) {
 	shown := drawn(t, 1, 120, 10, at(played(t, "figure-8"), 4, "en"))

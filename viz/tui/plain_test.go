@@ -57,7 +57,7 @@ func TestPlainSpeaksBothLanguages(t *testing.T) {
 	}
 }
 
-var question = regexp.MustCompile(`(?ms)^(Next|다음|The script is over|각본이 끝났다)[^\n]*?(Or type|또는 입력|Type|입력).*?(quit|끝):\n`)
+var question = regexp.MustCompile(`(?ms)^(Next|다음|The script is over|대본이 끝났다)[^\n]*?(Or type|다른 명령|Type|명령).*?(quit|끝):\n`)
 
 // lastAnswer is what was said between the last two questions.
 func lastAnswer(t *testing.T, lang string, lines ...string) string {
@@ -85,7 +85,7 @@ func TestPlainAnswersInOneLineWhatItCannotDo(t *testing.T) {
 func TestPlainGoesToTheEndAndSaysSo(t *testing.T) {
 	require.Equal(t, "The script is over: nothing comes next.\n", lastAnswer(t, "en", "go 9999"))
 	out := spoken(t, "ko", "go 9999", "next", "choose")
-	require.Contains(t, out, "각본이 끝났다. 다음에 올 것이 없다.\n각본이 끝났다. 입력: 이전, 손실, 선택, 다시, 도움말, 끝:\n")
+	require.Contains(t, out, "대본이 끝났다. 다음에 올 것이 없다.\n대본이 끝났다. 명령: 이전, 손실, 선택, 다시, 도움말, 끝:\n")
 }
 
 // "Again" tells the very same step, and back undoes forward.

@@ -57,7 +57,7 @@ func TestResizeOnATerminal(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {40, 10}, {120, 40}, {200, 60}, {60, 15}} {
 		c.resize(size[0], size[1])
 		if size[0] < leastWidth {
-			c.see("60칸 15줄이 필요하다")
+			c.see("60열 15행이 필요하다")
 			continue
 		}
 		c.until("the whole frame", func(s string) bool { return contains(s, "9단계", ">9-", "다음 >") })

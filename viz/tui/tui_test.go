@@ -499,7 +499,7 @@ func TestPanesOpenByNumberAndTurn(t *testing.T) {
 func TestAllPanesButOneAreThereAt200x60EachWithItsQuestion(t *testing.T) {
 	atDesk(t, 200, 60, options(t, "en", true), func(s *desk) {
 		s.sees("", "[1 why]", " 2 segment: what is on the wire? ", " 4 map: where is each end? ",
-			" 5 agreement: who knows what? ", " 6 1971: how were two ends named? ")
+			" 5 agreement: who knows what? ", " 6 1971: how would RFC 147 name two ends? ")
 		s.sees("4", "[4 map: where is each end?]", " 1 why ")
 		s.sees("3", "[3 numbers: ")
 		s.misses("2 segment")
@@ -721,8 +721,8 @@ func TestALabelWithoutRoomLosesItsNumbersAndNoneIsCut(t *testing.T) {
 }
 
 func TestATimeHasALineOfItsOwnWhereThereIsNoColumn(t *testing.T) {
-	require.Contains(t, picture(t, standing(t, "three-way", 41), 80, 24), "t 240.000 s                 │\n>41    CLOSED       │ TIME-WAIT timeout")
-	require.Contains(t, picture(t, standing(t, "three-way", 41), 120, 40), ">41     240.000 CLOSED       │ TIME-WAIT timeout")
+	require.Contains(t, picture(t, standing(t, "three-way", 41), 80, 24), "t 240.000 s                 │\n>41    CLOSED       │ time-wait timeout")
+	require.Contains(t, picture(t, standing(t, "three-way", 41), 120, 40), ">41     240.000 CLOSED       │ time-wait timeout")
 }
 
 func TestASocketThatIsGoneIsNotListed(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sockscope/handshake"
 	"sockscope/handshake/model"
 	"sockscope/statemachine/tcp"
 )
@@ -155,6 +156,38 @@ func TestParticlesFollowWordsOnly(t *testing.T) {
 	require.Regexp(t, number, "번호는 3이다.")
 	require.NotRegexp(t, number, "그 밖에 {n}가지")
 	require.Regexp(t, peer, "{end}가 보낸")
+}
+
+// Behind a noun the particle is that of its sound: 옥텟을, 번호를. 을, 를, 과, 와 end no
+// other longer words here, so every noun counts; 은 and 이 do, so only those that are met
+// often.
+func TestNounsHaveTheirOwnParticle(t *testing.T) {
+	const end = `([^가-힣]|$)`
+	object := regexp.MustCompile(`[가-힣]([가-힣])(을|를|과|와)` + end)
+	noun := regexp.MustCompile(`(옥텟|번|열|행|SYN|FIN|ISN|LISTEN|CLOSING)(는|를|와)` + end +
+		`|(초|단계|개|ACK|RST|TCB|WAIT|SENT|RECEIVED|ESTABLISHED|CLOSED)(은|이|을|과)` + end)
+	wrong := func(sentence string) []string {
+		var found []string
+		for _, m := range object.FindAllStringSubmatch(sentence, -1) {
+			if m[2] != particle(m[1], "을/를") && m[2] != particle(m[1], "과/와") {
+				found = append(found, m[1]+m[2])
+			}
+		}
+		return append(found, noun.FindAllString(sentence, -1)...)
+	}
+	for key, sentence := range For("ko").sentences {
+		require.Empty(t, wrong(sentence), "%s: %s", key, sentence)
+	}
+	for _, name := range handshake.Names() {
+		s, err := handshake.Load(name)
+		require.NoError(t, err)
+		for key, sentence := range s.Words["ko"] {
+			require.Empty(t, wrong(sentence), "%s, %s: %s", name, key, sentence)
+		}
+	}
+	require.Equal(t, []string{"텟를", "옥텟를 "}, wrong("301옥텟를 알린다"))
+	require.Equal(t, []string{"버과"}, wrong("서버과 클라이언트"))
+	require.Equal(t, []string{"WAIT이 "}, wrong("양쪽 모두 TIME-WAIT이 된다"))
 }
 
 func TestParticleBySound(t *testing.T) {
