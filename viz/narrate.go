@@ -80,9 +80,9 @@ func stepFill(t *handshake.Trace, n int, say *words.Words) func(string) (string,
 		case "label":
 			return s.Label, true
 		case "timer":
-			return ourWord("var", s.Label+" timer", say), true
+			return say.Our("var", s.Label+" timer"), true
 		case "signal":
-			return ourWord("signal", s.Label, say), true
+			return say.Our("signal", s.Label), true
 		case "call", "result":
 			call, result, _ := strings.Cut(s.Label, ") = ")
 			return map[string]string{"call": strings.TrimSuffix(call, ")") + ")", "result": result}[name], true
@@ -93,14 +93,6 @@ func stepFill(t *handshake.Trace, n int, say *words.Words) func(string) (string,
 		}
 		return stepVar(t, n, name, say)
 	}
-}
-
-// ourWord is a name of ours in the reader's language; the RFC's own stay as they are.
-func ourWord(group, name string, say *words.Words) string {
-	if key := "ui." + group + "." + strings.ReplaceAll(name, " ", "-"); say.Has(key) {
-		return say.Text(key)
-	}
-	return name
 }
 
 // other is the end opposite to a step's; of the wire, the end that the packet goes to.

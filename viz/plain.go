@@ -131,7 +131,7 @@ func changes(t *handshake.Trace, n int, say *words.Words, lang string) string {
 			key = "ui.plain.new"
 		}
 		list = append(list, say.Say(key, Fill(
-			"name", ourWord("var", v.Name, say), "value", orNone(v, say), "was", Value(was, say))))
+			"name", say.Our("var", v.Name), "value", orNone(v, say), "was", Value(was, say))))
 	}
 	if len(list) == 0 {
 		return ""

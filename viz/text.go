@@ -106,9 +106,9 @@ func localLine(w *strings.Builder, t *handshake.Trace, r Row, say *words.Words, 
 	case r.Waits:
 		label += " " + say.Text("ui.waits")
 	case r.Kind == handshake.KindSignal:
-		label = ourWord("signal", label, say)
+		label = say.Our("signal", label)
 	case r.Kind == handshake.KindTimeout:
-		label = say.Say("ui.times-out", Fill("timer", ourWord("timer", label, say)))
+		label = say.Say("ui.times-out", Fill("timer", say.Our("timer", label)))
 		if s := r.States[r.From]; s != "" {
 			label += ": " + s
 		}

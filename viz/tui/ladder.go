@@ -163,19 +163,11 @@ func eventText(v *view, r *viz.Row) string {
 	case r.Waits:
 		return label + " " + v.say.Text("dash.waits")
 	case r.Kind == handshake.KindTimeout:
-		return v.words("ui.times-out", "timer", v.our("ui.timer.", r.Label))
+		return v.words("ui.times-out", "timer", v.say.Our("timer", r.Label))
 	case r.Kind == handshake.KindSignal:
-		return v.our("ui.signal.", r.Label)
+		return v.say.Our("signal", r.Label)
 	}
 	return label
-}
-
-// our is a name of ours in the reader's language; the RFC's own stay as they are.
-func (v *view) our(group, name string) string {
-	if key := group + strings.ReplaceAll(name, " ", "-"); v.say.Has(key) {
-		return v.say.Text(key)
-	}
-	return name
 }
 
 // drawSegment draws a segment's way. Labels begin below one another; ... stands at an

@@ -202,7 +202,7 @@ func (v *view) changes(step *handshake.Step) []said {
 			continue
 		}
 		kind := changeKind(now.Name)
-		text := v.variableName(now) + v.variableValue(peer, now)
+		text := v.say.Our("var", now.Name) + v.variableValue(peer, now)
 		if old, ok := was.Var(now.Name); ok {
 			old := strings.TrimLeft(v.variableValue(peer, old), ", ")
 			items[kind] = append(items[kind], v.words("pane.changed.value", "what", text, "was", old))
@@ -227,14 +227,6 @@ func (v *view) changes(step *handshake.Step) []said {
 		}
 	}
 	return all
-}
-
-// variableName is a variable's name in the language; the RFC's own stay.
-func (v *view) variableName(x handshake.Var) string {
-	if key := "ui.var." + strings.ReplaceAll(x.Name, " ", "-"); v.say.Has(key) {
-		return v.say.Text(key)
-	}
-	return x.Name
 }
 
 // variableValue is what follows a variable's name. A sequence number counts from the

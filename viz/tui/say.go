@@ -30,7 +30,7 @@ func (v *view) sentence(c handshake.Choice, full bool) string {
 	case handshake.Inject:
 		what = c.What
 	case signal:
-		what = v.our("ui.signal.", c.What)
+		what = v.say.Our("signal", c.What)
 	}
 	return v.words(key, "end", c.Peer, "packet", strconv.Itoa(c.Packet), "what", what, "call", call)
 }

@@ -75,6 +75,15 @@ func (w *Words) Text(key string) string {
 	return key
 }
 
+// Our is a name of ours in the language: a timer's, a signal's, a variable's. The
+// RFC's own names are in no group and stay as they are.
+func (w *Words) Our(group, name string) string {
+	if key := "ui." + group + "." + strings.ReplaceAll(name, " ", "-"); w.Has(key) {
+		return w.Text(key)
+	}
+	return name
+}
+
 // Peer is what the language calls a peer of a scenario: "the client". Names that are
 // not known here stay as they are.
 func (w *Words) Peer(name string) string {
