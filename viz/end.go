@@ -103,8 +103,10 @@ func (e *End) step(s handshake.Step) {
 		c.Vars = nil // the TCB is deleted, or has no numbers yet
 	}
 	e.Conns = slices.DeleteFunc(e.Conns, func(c Conn) bool {
-		gone := c.State == "CLOSED" || strings.Contains(c.On, ".") && c.State == "LISTEN"
-		return gone && c.Descriptor == "" && c.On != e.On
+		if strings.Contains(c.On, ".") && c.State == "LISTEN" {
+			return true // a listener's child that fell back is forgotten; the listener is still there
+		}
+		return c.State == "CLOSED" && c.Descriptor == "" && c.On != e.On
 	})
 }
 

@@ -116,6 +116,9 @@ func check(s *handshake.Scenario) error {
 	if len(s.Peers) != 2 {
 		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the model engine")
 	}
+	if s.Delay > msl {
+		return s.Mistake(1, "delay "+s.Delay.String(), "up to "+msl.String()+", the longest that a segment lives (RFC 9293 3.4.2)")
+	}
 	for _, l := range s.Script {
 		if l.Engine == "" || l.Engine == Name {
 			if err := checkLine(s, l); err != nil {

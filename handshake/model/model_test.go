@@ -194,6 +194,17 @@ func TestDelayMovesTheClockAndTimersComeFirst(t *testing.T) {
 	require.Equal(t, 1200*time.Millisecond, do(t, s, "arrive client")[0].At)
 }
 
+func TestRFC9293_3_4_2_NoSegmentOutlivesItsMSL(t *testing.T) {
+	s := connected(t)
+	do(t, s, "client send", "depart client", "duplicate server", "arrive server", "depart server", "arrive client", "client close", "depart client",
+		"arrive server 6", "depart server", "arrive client", "server recv", "server close", "depart server", "arrive client", "depart client", "arrive server 9")
+	require.NotContains(t, strings.Join(lines(s), "\n"), "time-wait", "2 MSL cannot be over while a copy is on its way")
+	_, err := s.Do(ctx, handshake.Choice{Verb: handshake.Wait, Args: "3m"})
+	require.ErrorContains(t, err, "model: wait 3m0s, want at most 2m0s: a segment on the wire lives no longer than its MSL, 2m0s")
+	do(t, s, "drop server 4")
+	do(t, s, "timeout client time-wait")
+}
+
 func TestWaitingStopsAtTheNextTimer(t *testing.T) {
 	s := session(t, programs)
 	do(t, s, "client socket", "client connect")
@@ -415,22 +426,24 @@ func TestTheSeedDrawsWhatTheSetupLeavesOpenAndNothingElse(t *testing.T) {
 
 func TestAScenarioThatCannotBePlayedSaysWhere(t *testing.T) {
 	for text, want := range map[string]string{
-		peers + "-- script --\nclient lisen 3\n":                    "test.txtar:5: found call lisen, allowed: abort, accept, bind, close, connect, listen, reboot, recv, send, shutdown, socket, status",
-		peers + "-- script --\nclient socket 3\n":                   "found socket 3, allowed: the call alone, without arguments",
-		peers + "-- script --\nclient bind 7\n":                     "found bind 7, allowed: :PORT or ADDRESS:PORT",
-		peers + "-- script --\nclient bind :0\n":                    "found bind :0, allowed: :PORT",
-		peers + "-- script --\nclient listen\n":                     "found listen, allowed: listen N",
-		peers + "-- script --\nclient connect\n":                    "found connect, allowed: connect PEER or ADDRESS:PORT",
-		peers + "-- script --\nclient send hello\n":                 `found send hello, allowed: send "text" or send N`,
-		peers + "-- script --\nclient send 0\n":                     "found send 0, allowed",
-		peers + "-- script --\nclient send \"\"\n":                  "allowed: send \"text\"",
-		peers + "-- script --\ntimeout client tea\n":                "found timer tea, allowed: retransmission, time-wait, user",
-		peers + "-- script --\nuntil client ESTABLISED\n":           "found state ESTABLISED, allowed: CLOSED, LISTEN",
-		peers + "-- script --\ninject client <CTL=SYN>\n":           "found <CTL=SYN>, allowed: segment",
-		"-- setup --\npeer a 1\npeer b 2\n-- script --\n":           "test.txtar:2: found address 1, allowed: an IPv4 address",
-		"-- setup --\npeer a [::1]:1\npeer b 2\n-- script --\n":     "found address [::1]:1, allowed: an IPv4 address",
-		peers + "peer third 127.0.0.1:9\n-- script --\n":            "found 3 peers, allowed: two, with the model engine",
-		peers + "not model why\n-- script --\n-- en --\nwhy: no.\n": "model: test cannot be played here: no.",
+		peers + "-- script --\nclient lisen 3\n":                                    "test.txtar:5: found call lisen, allowed: abort, accept, bind, close, connect, listen, reboot, recv, send, shutdown, socket, status",
+		peers + "-- script --\nclient socket 3\n":                                   "found socket 3, allowed: the call alone, without arguments",
+		peers + "-- script --\nclient bind 7\n":                                     "found bind 7, allowed: :PORT or ADDRESS:PORT",
+		peers + "-- script --\nclient bind :0\n":                                    "found bind :0, allowed: :PORT",
+		peers + "-- script --\nclient listen\n":                                     "found listen, allowed: listen N",
+		peers + "-- script --\nclient connect\n":                                    "found connect, allowed: connect PEER or ADDRESS:PORT",
+		peers + "-- script --\nclient send hello\n":                                 `found send hello, allowed: send "text" or send N`,
+		peers + "-- script --\nclient send 0\n":                                     "found send 0, allowed",
+		peers + "-- script --\nclient send \"\"\n":                                  "allowed: send \"text\"",
+		peers + "-- script --\ntimeout client tea\n":                                "found timer tea, allowed: retransmission, time-wait, user",
+		peers + "-- script --\nuntil client ESTABLISED\n":                           "found state ESTABLISED, allowed: CLOSED, LISTEN",
+		peers + "-- script --\ninject client <CTL=SYN>\n":                           "found <CTL=SYN>, allowed: segment",
+		"-- setup --\npeer a 1\npeer b 2\n-- script --\n":                           "test.txtar:2: found address 1, allowed: an IPv4 address",
+		"-- setup --\npeer a 1.1.1.1:1\npeer b 1.1.1.1:1\n-- script --\n":           "test.txtar:3: found two peers at 1.1.1.1:1, allowed: an address for each",
+		"-- setup --\npeer a 1.1.1.1:1\npeer b 1.1.1.1:2\ndelay 3m\n-- script --\n": "found delay 3m0s, allowed: up to 2m0s",
+		"-- setup --\npeer a [::1]:1\npeer b 2\n-- script --\n":                     "found address [::1]:1, allowed: an IPv4 address",
+		peers + "peer third 127.0.0.1:9\n-- script --\n":                            "found 3 peers, allowed: two, with the model engine",
+		peers + "not model why\n-- script --\n-- en --\nwhy: no.\n":                 "model: test cannot be played here: no.",
 	} {
 		_, err := model.Engine{}.Start(ctx, scenario(t, text))
 		require.ErrorContains(t, err, want)

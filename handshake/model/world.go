@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -34,8 +35,14 @@ type flight struct {
 	src, dst netip.AddrPort
 	label    string
 	at       time.Duration // it may arrive from then on
+	dies     time.Duration // and until then
 	copies   [][]byte      // the octets as they were read from the wire, one for each datagram
 }
+
+// msl is how long a segment can live in the network: 2 minutes (RFC 9293 3.4.2). The
+// clock cannot pass a segment's end: it arrives or is lost before. TIME-WAIT, twice
+// as long, rests on that.
+const msl = 2 * time.Minute
 
 // maxCopies bounds how often one segment can be doubled: two old copies are enough
 // for every lesson, and the menu stays short.
@@ -51,6 +58,9 @@ func NewWorld(s *handshake.Scenario) (World, error) {
 		a, err := address(s, p, w.random.Uint64)
 		if err != nil {
 			return World{}, err
+		}
+		if i > 0 && a == w.hosts[0].address {
+			return World{}, s.Mistake(p.Line, "two peers at "+a.String(), "an address for each")
 		}
 		w.hosts[i] = host{name: p.Name, address: a, iss: p.ISS, nextFD: firstFD, spare: uint32(w.random.Uint64())}
 		for _, l := range s.Program(Name, p.Name) {
@@ -84,9 +94,10 @@ func (w *World) peer(name string) int {
 func (w *World) Choices() []handshake.Choice {
 	list := w.waiting()
 	due, timers := w.timers()
+	end := w.end()
 	for _, f := range w.flights {
 		peer := w.hosts[f.to].name
-		if at := max(w.clock, f.at); due == 0 || at <= due {
+		if at := max(w.clock, f.at); (due == 0 || at <= due) && at <= end {
 			list = append(list, handshake.Choice{Verb: handshake.Arrive, Peer: peer, Packet: f.packet, What: f.label})
 		}
 		list = append(list, handshake.Choice{Verb: handshake.Drop, Peer: peer, Packet: f.packet, What: f.label})
@@ -99,7 +110,19 @@ func (w *World) Choices() []handshake.Choice {
 			list = append(list, h.program[h.next])
 		}
 	}
-	return append(list, timers...)
+	if due <= end {
+		list = append(list, timers...)
+	}
+	return list
+}
+
+// end is how far the clock can go before some segment on the wire dies.
+func (w *World) end() time.Duration {
+	end := time.Duration(math.MaxInt64)
+	for _, f := range w.flights {
+		end = min(end, f.dies)
+	}
+	return end
 }
 
 // waiting lists the outboxes: of each host the oldest departure and the return.
@@ -216,6 +239,9 @@ func (w *World) wait(c handshake.Choice) ([]handshake.Step, error) {
 	if due, timers := w.timers(); due != 0 && w.clock+d > due {
 		return nil, fmt.Errorf("model: wait %s, want at most %s: then comes %q", d, due-w.clock, timers[0])
 	}
+	if end := w.end(); w.clock+d > end {
+		return nil, fmt.Errorf("model: wait %s, want at most %s: a segment on the wire lives no longer than its MSL, %s", d, end-w.clock, msl)
+	}
 	w.clock += d
 	return []handshake.Step{{
 		At: w.clock, Peer: handshake.WirePeer, Kind: handshake.KindNote, Label: "wait " + c.Args,
@@ -286,7 +312,7 @@ func (w *World) launch(s tcp.Segment, from int, src, dst netip.AddrPort, carrier
 	label := s.String()
 	w.flights = append(w.flights, flight{
 		packet: w.packets, to: 1 - from, src: src, dst: dst, label: label,
-		at: w.clock + w.delay, copies: [][]byte{read},
+		at: w.clock + w.delay, dies: w.clock + msl, copies: [][]byte{read},
 	})
 	return handshake.Step{
 		At: w.clock, Kind: handshake.KindDepart, Packet: w.packets, Label: label,
