@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/tools/txtar"
 )
@@ -122,12 +124,19 @@ func Load(name string) (*Scenario, error) {
 	return Parse(name, name, data)
 }
 
+// engines are the names that a line or a "not" can be limited to.
+var engines = []string{"model"}
+
 // sections are what a scenario file may hold.
 var sections = []string{"setup", "script", "en", "ko", "1971", "ladder"}
 
 // Parse reads a scenario file.
 func Parse(name, file string, data []byte) (*Scenario, error) {
 	s := &Scenario{Name: name, File: file, Not: map[string]string{}, Words: map[string]map[string]string{}, keyLines: map[string]int{}}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors write one
+	if err := s.printable(data); err != nil {
+		return nil, err
+	}
 	// The ladder comes last and goes to the end: its lines that tell the time, such as
 	// -- 1.000 s --, look like the beginning of a section.
 	data, ladder, _ := bytes.Cut(data, []byte("\n-- ladder --\n"))
@@ -151,10 +160,36 @@ func Parse(name, file string, data []byte) (*Scenario, error) {
 	}
 	for _, need := range []string{"setup", "script"} {
 		if !seen[need] {
-			return nil, s.Mistake(at, "no section "+need, "-- setup -- and -- script --")
+			return nil, s.Mistake(max(at, 1), "no section "+need, "-- setup -- and -- script --")
 		}
 	}
 	return s, s.check()
+}
+
+// printable refuses what a terminal would obey instead of showing.
+func (s *Scenario) printable(data []byte) error {
+	at := 0
+	for line := range bytes.Lines(data) {
+		at++
+		if found := control(string(bytes.TrimRight(line, "\r\n"))); found != "" {
+			return s.Mistake(at, found, "text in UTF-8 without control characters")
+		}
+	}
+	return nil
+}
+
+// control finds what is no printable text: a control character other than a tab, or
+// an octet that is not UTF-8; empty if there is none.
+func control(text string) string {
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+			return fmt.Sprintf("octet 0x%02x", text[i])
+		}
+		if unicode.IsControl(r) && r != '\t' {
+			return fmt.Sprintf("character U+%04X", r)
+		}
+	}
+	return ""
 }
 
 func (s *Scenario) section(name, data string, at int) error {
@@ -225,7 +260,7 @@ func (s *Scenario) setup(text string, at int) error {
 	case words[0] == "figure" && len(words) > 1:
 		s.Figure = strings.Join(words[1:], " ")
 	case words[0] == "not" && len(words) == 3:
-		s.Not[words[1]] = words[2]
+		s.Not[words[1]], s.keyLines["not "+words[1]] = words[2], at
 	default:
 		return s.Mistake(at, strconv.Quote(text), setupForms)
 	}
@@ -380,8 +415,11 @@ func (s *Scenario) check() error {
 		names[i] = p.Name
 	}
 	keys := map[string]bool{"title": true, "shows": true}
-	for _, key := range s.Not {
+	for engine, key := range s.Not {
 		keys[key] = true
+		if err := s.checkNot(engine, key); err != nil {
+			return err
+		}
 	}
 	begins := 0
 	for _, l := range s.Script {
@@ -394,18 +432,57 @@ func (s *Scenario) check() error {
 		if begins > 1 {
 			return s.Mistake(l.Number, "begin twice", "begin once")
 		}
-		if l.Label != "" {
-			keys[l.Label] = true
+		if l.Engine != "" && !slices.Contains(engines, l.Engine) {
+			return s.Mistake(l.Number, "["+l.Engine+"]", "["+strings.Join(engines, "], [")+"]")
 		}
+		if keys[l.Label] {
+			return s.Mistake(l.Number, "label "+l.Label+" twice", "each label once, and none called title or shows")
+		}
+		keys[l.Label] = l.Label != ""
 	}
 	for lang, words := range s.Words {
-		for key := range words {
+		for key, sentence := range words {
+			at := s.keyLines[lang+" "+key]
 			if !keys[key] {
-				return s.Mistake(s.keyLines[lang+" "+key], "key "+key+" in "+lang, "title, shows, and the labels of the script")
+				return s.Mistake(at, "key "+key+" in "+lang, "title, shows, and the labels of the script")
+			}
+			if found := s.unfilled(sentence); found != "" {
+				return s.Mistake(at, found, "{PEER.VARIABLE}, such as {"+names[0]+".SND.NXT}")
 			}
 		}
 	}
 	return nil
+}
+
+// checkNot looks at an engine that cannot play the scenario, and the key that says why.
+func (s *Scenario) checkNot(engine, key string) error {
+	at := s.keyLines["not "+engine]
+	if !slices.Contains(engines, engine) {
+		return s.Mistake(at, "not "+engine, "not, and one of "+strings.Join(engines, ", "))
+	}
+	for lang, words := range s.Words {
+		if words[key] == "" {
+			return s.Mistake(at, fmt.Sprintf("no sentence %s in %s", key, lang), key+": why it cannot be played there")
+		}
+	}
+	return nil
+}
+
+// unfilled finds a placeholder that nothing can fill. Which variables there are is
+// the protocol's to say.
+func (s *Scenario) unfilled(sentence string) string {
+	for rest := sentence; ; {
+		_, after, found := strings.Cut(rest, "{")
+		if !found {
+			return ""
+		}
+		name, tail, closed := strings.Cut(after, "}")
+		peer, variable, _ := strings.Cut(name, ".")
+		if !closed || s.Peer(peer) == nil || variable == "" {
+			return strconv.Quote("{" + name)
+		}
+		rest = tail
+	}
 }
 
 // Program is what a peer calls, in order, on an engine.

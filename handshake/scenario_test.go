@@ -18,18 +18,19 @@ peer server 127.0.0.1:7147 # no iss: the seed draws it
 delay 10ms
 seed 7
 figure RFC 9293 figure 6
-not kernel why
+not model why
 -- script --
   open: server listen 8   # the backlog
 
 [model] ask:  client send "a # b"
         until server ESTABLISHED
-why: wait 1s
+        wait 1s
 -- en --
 title: A title
 shows: a first line
   and a second
-open: The server waits.
+open: The server waits; it expects {server.RCV.NXT}.
+why: It is too slow.
 -- 1971 --
 client host=1 home=1 user=5 plugs=0,1
 source RFC 33
@@ -46,7 +47,7 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	require.Equal(t, 10*time.Millisecond, s.Delay)
 	require.EqualValues(t, 7, s.Seed)
 	require.Equal(t, "RFC 9293 figure 6", s.Figure)
-	require.Equal(t, map[string]string{"kernel": "why"}, s.Not)
+	require.Equal(t, map[string]string{"model": "why"}, s.Not)
 	require.Len(t, s.Script, 4)
 	require.Equal(t, "open", s.Script[0].Label)
 	require.Equal(t, "8", s.Script[0].Choice.Args, "the comment is cut off")
@@ -64,6 +65,16 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 	setup := "-- setup --\npeer a 1\npeer b 2\n"
 	for text, want := range map[string]string{
+		"":          `x:1: found no section setup, allowed: -- setup -- and -- script --`,
+		"\x1b[31m":  `x:1: found character U+001B, allowed: text in UTF-8 without control characters`,
+		"a\n\xff\n": `x:2: found octet 0xff, allowed: text in UTF-8`,
+		setup + "-- script --\n[kernal] a listen 1\n":               `x:5: found [kernal], allowed: [model]`,
+		setup + "-- script --\nl: a listen 1\nl: b listen 1\n":      `x:6: found label l twice, allowed: each label once`,
+		setup + "-- script --\ntitle: a listen 1\n":                 `x:5: found label title twice, allowed: each label once, and none called title or shows`,
+		setup + "-- script --\n-- en --\ntitle: {c.ISS}\n":          `x:6: found "{c.ISS", allowed: {PEER.VARIABLE}, such as {a.SND.NXT}`,
+		setup + "-- script --\n-- en --\ntitle: {a.ISS\n":           `x:6: found "{a.ISS", allowed: {PEER.VARIABLE}`,
+		setup + "not mars far\n-- script --\n":                      `x:4: found not mars, allowed: not, and one of model`,
+		setup + "not model far\n-- script --\n-- en --\ntitle: x\n": `x:4: found no sentence far in en, allowed: far: why it cannot be played there`,
 		"-- nosuch --\n":                                     `x:1: found section nosuch, allowed: setup, script, en, ko, 1971, ladder`,
 		"-- setup --\n-- setup --\n":                         `x:2: found section setup twice, allowed: each section once`,
 		"-- setup --\npeer a\n":                              `x:2: found "peer a", allowed: peer NAME ADDR [iss=N,N]`,
@@ -94,6 +105,11 @@ func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 		var m *handshake.Mistake
 		require.ErrorAs(t, err, &m)
 	}
+}
+
+func TestAByteOrderMarkIsNoMistake(t *testing.T) {
+	_, err := handshake.Parse("small", "small.txtar", []byte("\ufeff"+small))
+	require.NoError(t, err)
 }
 
 func TestUsersOwnFilesWorkFromDisk(t *testing.T) {
