@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -159,17 +160,49 @@ func ReadJSON(r io.Reader) (*Trace, error) {
 }
 
 // strict decodes one line and says in plain words what is wrong with it. Unknown
-// fields are kept out of the way: a newer sockscope may have added some.
+// fields are passed over: a newer sockscope may have added some.
 func strict(line []byte, into any) error {
 	err := json.Unmarshal(line, into)
 	var kind *json.UnmarshalTypeError
 	switch {
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("found JSON's %s, want one object", kind.Value)
 	case errors.As(err, &kind):
-		return fmt.Errorf("field %s is a %s, want a %s", kind.Field, kind.Value, kind.Type)
+		return fmt.Errorf("field %s is JSON's %s, want %s", kind.Field, kind.Value, plain(kind.Type.Kind()))
 	case err != nil:
 		return fmt.Errorf("not JSON (%w), want one object", err)
 	}
-	return nil
+	return printed(line)
+}
+
+// plain names a kind of value as JSON does.
+func plain(k reflect.Kind) string {
+	switch k {
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.String:
+		return "a string"
+	case reflect.Slice:
+		return "an array"
+	default:
+		return "an object"
+	}
+}
+
+// printed refuses strings that a terminal would obey instead of showing.
+func printed(line []byte) error {
+	tokens := json.NewDecoder(bytes.NewReader(line))
+	for {
+		token, err := tokens.Token()
+		if err != nil {
+			return nil // its end: the line was decoded before
+		}
+		if text, ok := token.(string); ok {
+			if found := control(text); found != "" {
+				return fmt.Errorf("%s, want text without control characters", found)
+			}
+		}
+	}
 }
 
 func readHeader(line []byte) (*Trace, error) {

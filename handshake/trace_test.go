@@ -29,11 +29,16 @@ func TestATraceReadBackIsTheSame(t *testing.T) {
 func TestAWrongTraceSaysLineFoundAndWanted(t *testing.T) {
 	header := `{"schema":1,"peers":[{"name":"a"},{"name":"b"}]}` + "\n"
 	for text, want := range map[string]string{
-		"":               "trace: empty, want a header line",
-		"x":              "trace: line 1: not JSON",
-		`{"schema":2}`:   "trace: line 1: schema 2, want 1",
-		`{"schema":"1"}`: "trace: line 1: field schema is a string, want a int",
-		`{"schema":1}`:   "trace: line 1: 0 peers, want 2",
+		"":                                     "trace: empty, want a header line",
+		"x":                                    "trace: line 1: not JSON",
+		"[]":                                   "trace: line 1: found JSON's array, want one object",
+		`{"schema":1,"peers":{}}`:              "field peers is JSON's object, want an array",
+		`{"schema":1,"scenario":1}`:            "field scenario is JSON's number, want a string",
+		`{"schema":1,"words":[]}`:              "field words is JSON's array, want an object",
+		`{"schema":1,"scenario":"\u001b[31m"}`: "trace: line 1: character U+001B, want text without control characters",
+		`{"schema":2}`:                         "trace: line 1: schema 2, want 1",
+		`{"schema":"1"}`:                       "trace: line 1: field schema is JSON's string, want a whole number",
+		`{"schema":1}`:                         "trace: line 1: 0 peers, want 2",
 		`{"schema":1,"peers":[{"name":"a"},{"name":"a"}]}`:                      `peer "a", want a name of its own`,
 		`{"schema":1,"peers":[{"name":"a"},{"name":"wire"}]}`:                   `peer "wire", want a name of its own`,
 		`{"schema":1,"peers":[{"name":"a"},{"name":"b","cast":{"plugs":[1]}}]}`: `cast of b has 1 plugs, want 2`,
@@ -45,7 +50,7 @@ func TestAWrongTraceSaysLineFoundAndWanted(t *testing.T) {
 		header + `{"n":1,"kind":"depart","peer":"a","wire":"0"}`:          `trace: line 2: wire: `,
 		header + `{"n":1,"kind":"call","peer":"a","fields":[{"bit":-1}]}`: `bit -1, length 0, want none below 0`,
 		header + `{"n":1,"kind":"call","peer":"wire"}`:                    `call at peer wire, want a peer of the header`,
-		header + `{"n":true}`:                                             `trace: line 2: field n is a bool, want a int`,
+		header + `{"n":true}`:                                             `trace: line 2: field n is JSON's bool, want a whole number`,
 	} {
 		_, err := handshake.ReadJSON(strings.NewReader(text))
 		require.ErrorContains(t, err, want, text)
