@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -36,7 +37,8 @@ type Scenario struct {
 	Source string                       // where the cast of 1971 comes from
 	Ladder string                       // the expected ladder
 
-	keyLines map[string]int // where "LANG KEY" stands in the file
+	keyLines  map[string]int // where "LANG KEY" stands in the file
+	variables map[string]int // where a sentence asks for one
 }
 
 // PeerSetup is a peer as the setup describes it.
@@ -132,7 +134,7 @@ var sections = []string{"setup", "script", "en", "ko", "1971", "ladder"}
 
 // Parse reads a scenario file.
 func Parse(name, file string, data []byte) (*Scenario, error) {
-	s := &Scenario{Name: name, File: file, Not: map[string]string{}, Words: map[string]map[string]string{}, keyLines: map[string]int{}}
+	s := &Scenario{Name: name, File: file, Not: map[string]string{}, Words: map[string]map[string]string{}, keyLines: map[string]int{}, variables: map[string]int{}}
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors write one
 	if err := s.printable(data); err != nil {
 		return nil, err
@@ -446,8 +448,8 @@ func (s *Scenario) check() error {
 			if !keys[key] {
 				return s.Mistake(at, "key "+key+" in "+lang, "title, shows, and the labels of the script")
 			}
-			if found := s.unfilled(sentence); found != "" {
-				return s.Mistake(at, found, "{PEER.VARIABLE}, such as {"+names[0]+".SND.NXT}")
+			if err := s.placeholders(at, sentence); err != nil {
+				return err
 			}
 		}
 	}
@@ -468,21 +470,31 @@ func (s *Scenario) checkNot(engine, key string) error {
 	return nil
 }
 
-// unfilled finds a placeholder that nothing can fill. Which variables there are is
-// the protocol's to say.
-func (s *Scenario) unfilled(sentence string) string {
+// placeholders checks those of a sentence and remembers their variables. Which there
+// are is the protocol's to say: see [Scenario.CheckVariables].
+func (s *Scenario) placeholders(at int, sentence string) error {
 	for rest := sentence; ; {
 		_, after, found := strings.Cut(rest, "{")
 		if !found {
-			return ""
+			return nil
 		}
 		name, tail, closed := strings.Cut(after, "}")
 		peer, variable, _ := strings.Cut(name, ".")
 		if !closed || s.Peer(peer) == nil || variable == "" {
-			return strconv.Quote("{" + name)
+			return s.Mistake(at, strconv.Quote("{"+name), "{PEER.VARIABLE}, such as {"+s.Peers[0].Name+".SND.NXT}")
 		}
-		rest = tail
+		s.variables[variable], rest = at, tail
 	}
+}
+
+// CheckVariables refuses a sentence with a variable that the protocol does not have.
+func (s *Scenario) CheckVariables(known []string) error {
+	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
+		if !slices.Contains(known, name) {
+			return s.Mistake(s.variables[name], "variable "+name, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 // Program is what a peer calls, in order, on an engine.

@@ -126,7 +126,7 @@ func check(s *handshake.Scenario) error {
 			}
 		}
 	}
-	return nil
+	return s.CheckVariables(variableNames[:])
 }
 
 func checkLine(s *handshake.Scenario, l handshake.Line) error {

@@ -426,6 +426,7 @@ func TestTheSeedDrawsWhatTheSetupLeavesOpenAndNothingElse(t *testing.T) {
 
 func TestAScenarioThatCannotBePlayedSaysWhere(t *testing.T) {
 	for text, want := range map[string]string{
+		peers + "-- script --\n-- en --\ntitle: {client.NOPE}\n":                    "test.txtar:6: found variable NOPE, allowed: ISS, SND.UNA",
 		peers + "-- script --\nclient lisen 3\n":                                    "test.txtar:5: found call lisen, allowed: abort, accept, bind, close, connect, listen, reboot, recv, send, shutdown, socket, status",
 		peers + "-- script --\nclient socket 3\n":                                   "found socket 3, allowed: the call alone, without arguments",
 		peers + "-- script --\nclient bind 7\n":                                     "found bind 7, allowed: :PORT or ADDRESS:PORT",

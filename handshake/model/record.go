@@ -18,6 +18,12 @@ func record(step *handshake.Step, s *socket, o *tcp.Outcome) {
 	}
 }
 
+// variableNames are those that a sentence of a scenario can ask for.
+var variableNames = [...]string{
+	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "SND.UP", "SND.WL1", "SND.WL2",
+	"IRS", "RCV.NXT", "RCV.WND", "RCV.UP", "descriptor",
+}
+
 // sends and receives say whether a state has its send and its receive variables:
 // before, their zeros mean nothing.
 func sends(s tcp.State) bool { return s == tcp.SynSent || receives(s) }
