@@ -55,6 +55,7 @@ func (d *dashboard) layout(w, h int) layout {
 const leastWidth, leastHeight = 60, 15
 
 // roomy is the width from which a title line holds a pane's question and its sources.
+// On a narrower screen the sources stand behind what they prove.
 const roomy = 120
 
 // draw draws a frame on the whole screen.

@@ -13,26 +13,26 @@ import (
 // sentenceWidth is how wide a sentence is set at most: two lines of 70 columns.
 const sentenceWidth = 70
 
-// tabsWidth is the width below which the title line has no room for sources.
-const tabsWidth = 100
+// readable is how wide the pane's text is set at most.
+const readable = 100
 
 // paneWhy says what happened in the step and why, what changed, what the lesson says
 // of it, and by which other rules. Blank lines part these as far as there is room; on
 // a wide screen the changes stand beside the rest.
 func paneWhy(c canvas, v *view) {
-	in := c.part(1, 0, min(c.w, tabsWidth)-2, c.h)
+	in := c.part(1, 0, min(c.w, readable)-2, c.h)
 	switch step := v.step(); {
 	case step == nil:
 		in.blocks(v, []said{{text: v.trace.Words[v.lang]["shows"]}})
 	case v.hidden:
 		in.blocks(v, []said{{text: unknown, style: v.colours.Hidden}})
 	case c.w < 2*sentenceWidth+2:
-		main, note, others := v.why(step, c.w < tabsWidth)
+		main, note, others := v.why(step, c.w < roomy)
 		in.blocks(v, main, note, v.changes(step), others)
 	default:
 		main, note, others := v.why(step, false)
 		in.blocks(v, main, note, others)
-		c.part(tabsWidth, 0, min(c.w-tabsWidth-1, tabsWidth), c.h).blocks(v, v.changes(step))
+		c.part(readable, 0, min(c.w-readable-1, readable), c.h).blocks(v, v.changes(step))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
@@ -824,4 +825,26 @@ func TestEveryStepOfEveryScenarioHasItsWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Issue 2: every state change names its rule and section. Below 80x24 the pane is seen
+// enlarged.
+func TestTheMainRuleIsCitedAtEveryWidth(t *testing.T) {
+	desks := map[string]*dashboard{"en": standing(t, "three-way", 99), "ko": standing(t, "three-way", 99)}
+	desks["ko"].turnLanguage()
+	screen := simulation(t, 220, 60)
+	rapid.Check(t, func(rt *rapid.T) {
+		d := desks[rapid.SampledFrom([]string{"en", "ko"}).Draw(rt, "lang")]
+		w, h := rapid.IntRange(leastWidth, 220).Draw(rt, "w"), rapid.SampledFrom([]int{24, 40, 60}).Draw(rt, "h")
+		n := rapid.IntRange(1, d.model.timeline.Len()).Draw(rt, "step")
+		d.model.timeline.Seek(n)
+		d.model.large, d.fresh = w < 80, false
+		screen.Clear()
+		screen.SetSize(w, h)
+		d.SetRect(0, 0, w, h)
+		d.Draw(screen)
+		if source := whySources(d.view()); !strings.Contains(screenText(screen), source) {
+			rt.Fatalf("no %q at %dx%d, step %d", source, w, h, n)
+		}
+	})
 }
