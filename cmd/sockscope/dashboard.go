@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"sockscope/handshake"
 	"sockscope/viz/tui"
@@ -32,7 +35,7 @@ func (p *program) dashboard(ctx context.Context, t *handshake.Timeline, f *flags
 		return err
 	}
 	o.Load = func(name string) (*handshake.Timeline, error) { return p.timeline(ctx, f, name) }
-	return tui.Run(ctx, t, o)
+	return untilSignal(ctx, func(ctx context.Context) error { return tui.Run(ctx, t, o) })
 }
 
 // explore opens the explorer of RFC 147's sockets.
@@ -41,7 +44,15 @@ func (p *program) explore(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	return tui.Explore(ctx, o)
+	return untilSignal(ctx, func(ctx context.Context) error { return tui.Explore(ctx, o) })
+}
+
+// untilSignal shows a screen until the person leaves it or a signal comes, which else would
+// end the program with the terminal in its hands. Without a screen signals do as ever.
+func untilSignal(ctx context.Context, see func(context.Context) error) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	return errors.Join(see(ctx), context.Cause(ctx))
 }
 
 // screen is what a person chose of the screen, on the command line and in config.toml.

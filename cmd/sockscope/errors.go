@@ -11,6 +11,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/viz"
+	"sockscope/viz/tui"
 )
 
 // The exit codes.
@@ -47,7 +48,11 @@ func (p *program) explain(err error) (string, int) {
 		return p.say.Say("ui.error.mistake", viz.Fill("file", mistake.File, "line", strconv.Itoa(mistake.Line),
 			"found", mistake.Found, "allowed", mistake.Allowed)), misused
 	}
-	return strings.ReplaceAll(err.Error(), "\n", "; "), code
+	why := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if errors.Is(err, tui.ErrScreen) {
+		return p.say.Say("ui.error.screen", viz.Fill("why", why)), unusable
+	}
+	return why, code
 }
 
 // input makes an error in what was given to the program one of exit code 2.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/viz/tui"
 	"sockscope/viz/words"
 )
 
@@ -28,6 +29,7 @@ func TestEveryErrorIsOneLineWithItsExitCode(t *testing.T) {
 			{fmt.Errorf("scenario: %w", mistake), misused, "my.txtar:7: "},
 			{p.start(mistake), misused, "my.txtar:7: "},
 			{p.start(noSockets), unusable, "too many open files"},
+			{errors.Join(fmt.Errorf("%w: TERM is unknown", tui.ErrScreen), nil), unusable, "--plain"},
 			{p.misuse("ui.error.socket", "why", "plug 200"), misused, "plug 200"},
 			{p.fail(failed, "ui.error.unlisted", "found", "nosuch"), failed, `"nosuch"`},
 		} {

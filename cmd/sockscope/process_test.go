@@ -100,16 +100,10 @@ func TestTheVerbsThatOpenAScreen(t *testing.T) {
 			terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 24, Cols: 80})
 			require.NoError(t, err)
 			defer terminal.Close()
-			var shown bytes.Buffer
-			one := make([]byte, 4096)
-			for !bytes.Contains(shown.Bytes(), []byte("q ")) { // the last row names the keys
-				n, err := terminal.Read(one)
-				require.NoError(t, err, "%s", &shown)
-				shown.Write(one[:n])
-			}
+			shown := showing(t, terminal)
 			_, err = terminal.WriteString("q")
 			require.NoError(t, err)
-			_, _ = io.Copy(&shown, terminal)
+			_, _ = io.Copy(shown, terminal)
 			require.NoError(t, c.Wait())
 			require.Contains(t, shown.String(), "sockscope")
 			require.True(t, strings.Contains(shown.String(), "\x1b[?1049l"), "the screen that was there comes back")
@@ -142,6 +136,19 @@ func TestADumbTerminal(t *testing.T) {
 	ladder, err := piped.Output()
 	require.NoError(t, err)
 	require.Contains(t, string(ladder), "<SEQ=100><CTL=SYN>")
+}
+
+// showing reads until the screen's last row is there, which names the keys.
+func showing(t *testing.T, terminal io.Reader) *bytes.Buffer {
+	t.Helper()
+	var shown bytes.Buffer
+	part := make([]byte, 4096)
+	for !bytes.Contains(shown.Bytes(), []byte("q ")) {
+		n, err := terminal.Read(part)
+		require.NoError(t, err, "%s", &shown)
+		shown.Write(part[:n])
+	}
+	return &shown
 }
 
 // atTerminal runs the program at a terminal and gives what it showed.

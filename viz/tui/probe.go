@@ -58,12 +58,12 @@ var cursorReport = regexp.MustCompile(`\x1b\[[0-9]+;([0-9]+)R`)
 func probe(tty tcell.Tty, limit time.Duration) (tcell.Tty, Glyphs, error) {
 	p := &probedTty{Tty: tty}
 	if err := p.Start(); err != nil {
-		return nil, Glyphs{}, fmt.Errorf("tui: terminal: %w", err)
+		return nil, Glyphs{}, fmt.Errorf("terminal: %w", err)
 	}
 	p.started = true
 	line := LineGlyphs()
 	if _, err := fmt.Fprintf(p, "\r%s\x1b[6n\r\x1b[K", line.Horizontal); err != nil {
-		return nil, Glyphs{}, fmt.Errorf("tui: terminal: %w", err)
+		return nil, Glyphs{}, fmt.Errorf("terminal: %w", err)
 	}
 	deadline := time.After(limit)
 	for {
@@ -79,7 +79,7 @@ func probe(tty tcell.Tty, limit time.Duration) (tcell.Tty, Glyphs, error) {
 				return p, ASCIIGlyphs(), nil
 			}
 			if read.err != nil {
-				return nil, Glyphs{}, fmt.Errorf("tui: terminal: %w", read.err)
+				return nil, Glyphs{}, fmt.Errorf("terminal: %w", read.err)
 			}
 		case <-deadline:
 			return p, ASCIIGlyphs(), nil

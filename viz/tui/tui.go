@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -38,17 +39,33 @@ func Run(ctx context.Context, t *handshake.Timeline, o Options) error {
 	return errors.Join(d.run(screen), d.close())
 }
 
-// openScreen makes the screen of the terminal and finds out which glyphs it can draw.
+// ErrScreen is a terminal that cannot show a screen: its kind is unknown, it lacks the
+// characters, or there is none.
+var ErrScreen = errors.New("tui: no screen")
+
+// openScreen starts the screen of the terminal and finds out which glyphs it can draw.
 func openScreen(o Options) (tcell.Screen, Glyphs, error) {
+	if o.Lang == "ko" && !isUTF8(os.Getenv) {
+		return nil, Glyphs{}, fmt.Errorf("%w: the locale's character set has no Hangul, want UTF-8", ErrScreen)
+	}
+	kind := os.Getenv("TERM")
+	if _, err := tcell.LookupTerminfo(kind); err != nil && runtime.GOOS != "windows" {
+		return nil, Glyphs{}, fmt.Errorf("%w: TERM is %q, want a terminal that is known here", ErrScreen, kind)
+	}
+	tcell.SetEncodingFallback(tcell.EncodingFallbackASCII) // of a locale such as en_US.ISO-8859-1
 	tty, glyphs, err := openTerminal(os.Getenv, o.Config.Glyphs)
 	if err != nil {
-		return nil, Glyphs{}, err
+		return nil, Glyphs{}, fmt.Errorf("%w: %w", ErrScreen, err)
 	}
 	screen, err := newScreen(tty)
 	if err != nil {
-		return nil, Glyphs{}, fmt.Errorf("tui: terminal: %w", err)
+		return nil, Glyphs{}, fmt.Errorf("%w: %w", ErrScreen, err)
 	}
-	return newShadow(screen), glyphs, nil
+	shadow := newShadow(screen)
+	if err := shadow.Init(); err != nil { // here, for tview would drop it
+		return nil, Glyphs{}, fmt.Errorf("%w: %w", ErrScreen, err)
+	}
+	return shadow, glyphs, nil
 }
 
 // newScreen makes the screen on a Tty, or on tcell's own choice of one.
