@@ -126,8 +126,12 @@ func walk(t *handshake.Trace, n int) ([]whereabouts, *handshake.Step) {
 		if s.Before == "LISTEN" && s.After == "CLOSED" && s.On != at.on && at.state != "CLOSED" {
 			continue
 		}
+		moves := at.moves
+		if s.On != at.on && !strings.HasPrefix(s.On, at.on+".") {
+			moves = nil // another connection's way; a child's begins with its listener's
+		}
 		*at = whereabouts{
-			state: s.After, step: s.N, on: s.On, moves: append(at.moves, s),
+			state: s.After, step: s.N, on: s.On, moves: append(moves, s),
 			ended: s.After == "CLOSED" && (s.Before == "LAST-ACK" || s.Before == "TIME-WAIT"),
 		}
 	}

@@ -442,3 +442,19 @@ func TestAStraySegmentIsNobodys(t *testing.T) {
 	require.Contains(t, shown, "SEQ 90      from an old copy, or forged")
 	require.NotContains(t, shown, "ISS")
 }
+
+// Every arrow of a way is a step's own: where one connection ends and another begins,
+// the way begins anew.
+func TestAWayOfTheMapIsOneConnections(t *testing.T) {
+	for _, name := range handshake.Names() {
+		trace := played(t, name)
+		for n := range trace.Steps {
+			all, _ := walk(trace, n+1)
+			for _, at := range all {
+				for i, s := range at.moves[min(1, len(at.moves)):] {
+					require.Equal(t, at.moves[i].After, s.Before, "%s, step %d", name, n+1)
+				}
+			}
+		}
+	}
+}
