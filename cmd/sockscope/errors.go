@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,7 +83,7 @@ func (p *program) nearest(word string, among []string) string {
 		list.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
 	}
 	meant := list.SuggestionsFor(word)
-	if word == "" || len(meant) == 0 {
+	if word == "" || len(meant) == 0 || slices.Contains(meant, word) { // it is a word, but not here
 		return ""
 	}
 	return "; " + p.say.Say("ui.error.meant", viz.Fill("meant", strings.Join(meant, ", ")))

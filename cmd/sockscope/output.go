@@ -34,7 +34,7 @@ func (p *program) terminal() bool {
 
 // write sends a result to the file of -o, or to the output.
 func (p *program) write(f *flags, result func(io.Writer) error) error {
-	if f.file == "" {
+	if f.file == "" || f.file == "-" {
 		return result(p.out)
 	}
 	file, err := os.Create(f.file)

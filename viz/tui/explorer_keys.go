@@ -18,7 +18,7 @@ func (e *explorerScreen) InputHandler() func(*tcell.EventKey, func(tview.Primiti
 	return func(event *tcell.EventKey, _ func(tview.Primitive)) {
 		e.model.said = nil
 		if p := e.prompt; p != nil {
-			if p.over(event) {
+			if !e.keys.commits(event) && p.over(event) {
 				e.prompt = nil
 				p.enter()
 			}

@@ -200,7 +200,7 @@ func parseKey(name string) (key, error) {
 			return key{code: code}, nil
 		}
 	}
-	if r, n := utf8.DecodeRuneInString(name); n == len(name) && r != utf8.RuneError && unicode.IsGraphic(r) && r != ' ' {
+	if r, n := utf8.DecodeRuneInString(name); n == len(name) && r != utf8.RuneError && unicode.IsGraphic(r) && r != ' ' && hangulLetters(r) == "" {
 		return key{tcell.KeyRune, r}, nil
 	}
 	for code := tcell.KeyF1; code <= tcell.KeyF12; code++ {
@@ -299,14 +299,20 @@ func (k *Keys) find(event *tcell.EventKey, in scene) pressed {
 		}
 		return p
 	}
-	behind := !k.hangul.IsZero() && event.When().Sub(k.hangul) < sameRead
-	k.hangul = time.Time{}
-	if behind && (p.name == "Space" || p.name == "Enter") {
+	if k.commits(event) {
 		p.hangul = true
 		return p
 	}
 	p.hits = k.add(nil, pressedKey, in)
 	return p
+}
+
+// commits reports a Space or Enter in the same read behind a Hangul rune: it only made
+// the input method hand that over. It is to be asked of each key once.
+func (k *Keys) commits(event *tcell.EventKey) bool {
+	behind := !k.hangul.IsZero() && event.When().Sub(k.hangul) < sameRead
+	k.hangul = time.Time{}
+	return behind && (event.Key() == tcell.KeyEnter || event.Key() == tcell.KeyRune && event.Rune() == ' ')
 }
 
 // add appends the action of a key, if it has one. A capital stands for its letter

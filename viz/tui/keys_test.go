@@ -106,6 +106,22 @@ func TestHangulTypesTheSameActions(t *testing.T) {
 	require.True(t, k.find(tcell.NewEventKey(tcell.KeyRune, 'ㅁ', tcell.ModNone), stepping).hangul)
 }
 
+// The Enter that made the input method hand ㅎ over does not end the line that ㅎ opened.
+func TestTheCommitOfTheKeyThatOpensAPromptIsNotItsEnd(t *testing.T) {
+	k, err := newKeys(defaultBindings())
+	require.NoError(t, err)
+	enter := tcell.NewEventKey(tcell.KeyEnter, 0, tcell.ModNone)
+	require.Equal(t, []hit{{action: actGoTo}}, k.find(tcell.NewEventKey(tcell.KeyRune, 'ㅎ', tcell.ModNone), stepping).hits)
+	require.True(t, k.commits(enter))
+	require.False(t, k.commits(enter), "the next Enter is one")
+}
+
+// A jamo is what a key types under an input method, no key of its own.
+func TestAJamoIsNoKeyToBind(t *testing.T) {
+	_, err := parseKey("ㅊ")
+	require.ErrorContains(t, err, `key "ㅊ", want one character`)
+}
+
 // All 11,172 syllables and all jamo fall apart into letters.
 func TestEveryHangulRuneFallsApart(t *testing.T) {
 	for r := '가'; r <= '힣'; r++ {

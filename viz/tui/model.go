@@ -68,7 +68,9 @@ func (m *stepper) back() {
 
 // nextChange goes on to the next step that changes a state, or to the end.
 func (m *stepper) nextChange(ctx context.Context) error {
+	known := m.timeline.Len()
 	m.hidden = false
+	defer m.predicts(known)
 	for moved := false; ; moved = true {
 		err := m.timeline.Next(ctx)
 		switch {
@@ -101,6 +103,7 @@ func (m *stepper) changes(n int) bool {
 // goTo goes to a step, playing on where it has not been played yet.
 func (m *stepper) goTo(ctx context.Context, n int) error {
 	m.hidden = false
+	defer m.predicts(m.timeline.Len())
 	m.timeline.Seek(n)
 	for m.timeline.N() < n {
 		if err := m.timeline.Next(ctx); err != nil {
@@ -212,6 +215,20 @@ func (m *stepper) octets() {
 	m.bytes = bytes
 }
 
+// predicts hides the step at the cursor if nobody has seen it: it is none of the known.
+func (m *stepper) predicts(known int) {
+	m.hidden = m.predict && m.timeline.N() > known
+}
+
+// shown is the trace without the step that is hidden.
+func (m *stepper) shown() *handshake.Trace {
+	t := m.timeline.Trace()
+	if m.hidden {
+		t.Steps = t.Steps[:m.timeline.N()-1]
+	}
+	return t
+}
+
 // find goes to the next step, or with by -1 to the one before, that says what is
 // looked for; after the last comes the first.
 func (m *stepper) find(by int, says func(n int) string) error {
@@ -220,6 +237,9 @@ func (m *stepper) find(by int, says func(n int) string) error {
 	at := m.timeline.N()
 	for range total {
 		at = (at+by-1+total)%total + 1
+		if m.hidden && at == m.timeline.N() {
+			continue // what is asked for is not given away
+		}
 		if strings.Contains(strings.ToLower(says(at)), query) {
 			m.hidden = false
 			m.timeline.Seek(at)

@@ -60,6 +60,21 @@ func TestPredictHidesAStepBeforeItShowsIt(t *testing.T) {
 	require.False(t, m.hidden)
 }
 
+func TestPredictGivesNoAnswerAway(t *testing.T) {
+	m := after(t, "three-way", 7)
+	m.predict = true
+	require.NoError(t, m.nextChange(t.Context()))
+	require.True(t, m.hidden, "the next change of state is hidden, too")
+	require.Len(t, m.shown().Steps, 7, "so is it in what is exported")
+	m.query = "syn-received"
+	require.ErrorIs(t, m.find(1, func(n int) string { return m.timeline.Trace().Steps[n-1].After }), errNotFound)
+	require.True(t, m.hidden)
+	require.NoError(t, m.goTo(t.Context(), 3))
+	require.False(t, m.hidden, "what has been seen is not hidden again")
+	require.NoError(t, m.goTo(t.Context(), 12))
+	require.True(t, m.hidden)
+}
+
 func TestChangesOfStateAreSteps3And6And8And10(t *testing.T) {
 	m := after(t, "three-way", 0)
 	for _, want := range []int{3, 6, 8, 10, 13, 30} {

@@ -108,7 +108,7 @@ func (d *dashboard) says(n int) string {
 
 // export writes the trace to a new file, as JSON Lines or as text by the name's ending.
 func (d *dashboard) export(name string) {
-	trace := d.model.timeline.Trace()
+	trace := d.model.shown()
 	if err := writeTrace(name, trace, d.lang); err != nil {
 		d.fail(err)
 		return

@@ -148,7 +148,9 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 	return func(event *tcell.EventKey, _ func(tview.Primitive)) {
 		d.fresh, d.remark = false, nil
 		if d.prompt != nil {
-			d.typed(event)
+			if !d.keys.commits(event) { // the key that opened the prompt
+				d.typed(event)
+			}
 			return
 		}
 		in := stepping
