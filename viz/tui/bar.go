@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,6 +79,8 @@ func (d *dashboard) comingText(v *view) string {
 	switch {
 	case ok:
 		return v.sentence(c, false)
+	case d.model.recorded():
+		return v.say.Text("dash.trace-over")
 	case len(d.model.timeline.Choices()) > 0:
 		return v.words("dash.over-choices", "key", d.keys.hint(actChoose))
 	}
@@ -105,6 +108,11 @@ func (d *dashboard) drawHints(c canvas, v *view) {
 		{actLanguage, 5},
 		{actHelp, 0},
 		{actLeave, 2},
+	}
+	if d.model.recorded() {
+		hints = slices.DeleteFunc(hints, func(h hint) bool {
+			return h.action == actLose || h.action == actDouble || h.action == actChoose
+		})
 	}
 	switch {
 	case d.list != nil || d.prompt != nil:

@@ -134,6 +134,10 @@ func (l *list) keys(v *view) string {
 
 // choose opens the menu of what may happen next, if anything may.
 func (d *dashboard) choose() {
+	if d.model.recorded() {
+		d.try(errRecorded)
+		return
+	}
 	if len(d.model.choices()) == 0 {
 		key := "dash.over"
 		if _, ok := d.model.timeline.Coming(); ok {

@@ -40,6 +40,7 @@ var speeds = [...]time.Duration{
 
 var (
 	errInFlight = errors.New("no segment is in flight")
+	errRecorded = errors.New("a saved trace can only be stepped")
 	errNotFound = errors.New("not found")
 )
 
@@ -132,11 +133,19 @@ func (m *stepper) disturb(ctx context.Context, verb handshake.Verb) error {
 			oldest = &c
 		}
 	}
-	if oldest == nil {
+	switch {
+	case oldest != nil:
+		return m.do(ctx, *oldest)
+	case m.recorded():
+		return errRecorded
+	default:
 		return errInFlight
 	}
-	return m.do(ctx, *oldest)
 }
+
+// recorded reports a saved trace: it has no script, and what happened in it is all that
+// can happen.
+func (m *stepper) recorded() bool { return m.timeline.Scenario() == nil }
 
 // visit takes up another future.
 func (m *stepper) visit(f handshake.Future) {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"context"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/model"
+	"sockscope/handshake/replay"
 )
 
 // play starts a scenario on a wire in memory.
@@ -197,4 +199,18 @@ func TestPanesTurnRound(t *testing.T) {
 	require.Equal(t, 6, m.lower, "the pane below stays when pane 1 has the focus")
 	m.open(1)
 	require.Equal(t, 6, m.lower)
+}
+
+func TestASavedTraceCanOnlyBeStepped(t *testing.T) {
+	var saved bytes.Buffer
+	require.NoError(t, played(t, "syn-lost").WriteJSON(&saved))
+	recording, err := replay.Open(&saved)
+	require.NoError(t, err)
+	timeline, err := handshake.NewTimeline(t.Context(), recording, nil)
+	require.NoError(t, err)
+	m := newStepper(timeline)
+	require.True(t, m.recorded())
+	require.NoError(t, m.goTo(t.Context(), 7))
+	require.ErrorIs(t, m.disturb(t.Context(), handshake.Duplicate), errRecorded, "its segment is in flight")
+	require.False(t, after(t, "syn-lost", 7).recorded())
 }

@@ -196,6 +196,8 @@ func (p *speaker) try(err error) {
 		p.say("plain.over")
 	case errors.Is(err, errInFlight):
 		p.say("plain.in-flight")
+	case errors.Is(err, errRecorded):
+		p.say("dash.recorded")
 	default:
 		p.line(err.Error())
 	}

@@ -308,6 +308,8 @@ func (d *dashboard) try(err error) {
 		d.remark = nil // the next line says so
 	case errors.Is(err, errInFlight):
 		d.mention("dash.in-flight")
+	case errors.Is(err, errRecorded):
+		d.mention("dash.recorded")
 	default:
 		d.fail(err)
 	}
