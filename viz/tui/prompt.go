@@ -169,16 +169,18 @@ func (d *dashboard) speak(lang string) {
 
 // open puts another scenario in the place of this one.
 func (d *dashboard) open(name string) {
-	t, err := d.load(name)
-	if err != nil {
-		d.fail(err)
-		return
-	}
-	if err := d.close(); err != nil {
-		d.fail(err)
-	}
-	d.loaded = t
-	d.begin(t)
+	d.unlessFutures("dash.ask-open", func() {
+		t, err := d.load(name)
+		if err != nil {
+			d.fail(err)
+			return
+		}
+		if err := d.close(); err != nil {
+			d.fail(err)
+		}
+		d.loaded = t
+		d.begin(t)
+	})
 }
 
 // quote shows what was typed, no more of it than a line has room for.

@@ -96,7 +96,7 @@ type dashboard struct {
 	list    *list              // what is open
 	prompt  *prompt            // what is being typed
 	remark  func(*view) string // said instead of what comes next, until a key is pressed
-	asking  bool               // whether to leave
+	asking  func()             // what is done if the next key says yes
 	timer   *time.Timer        // autoplay's
 	frame   *view
 	fresh   bool // frame is what the model shows
@@ -162,8 +162,8 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 			d.mention("dash.hangul")
 		}
 		asking := d.asking
-		d.asking = false
-		if asking && d.answer(p) {
+		d.asking = nil
+		if asking != nil && d.answer(p, asking) {
 			return
 		}
 		for _, h := range p.hits {
@@ -191,7 +191,7 @@ func (d *dashboard) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, fu
 		}
 		h, ok := does[action]
 		if ok && d.prompt == nil {
-			d.remark, d.asking = nil, false
+			d.remark, d.asking = nil, nil
 			d.act(h)
 		}
 		return ok, nil
@@ -229,21 +229,25 @@ func (d *dashboard) turnLanguage() {
 }
 
 // leave stops, or asks first if the person has made futures.
-func (d *dashboard) leave() {
+func (d *dashboard) leave() { d.unlessFutures("dash.ask-leave", d.app.Stop) }
+
+// unlessFutures does what loses the futures that a person has made; if there are any,
+// only after q or Enter.
+func (d *dashboard) unlessFutures(question string, do func()) {
 	if len(d.model.timeline.Futures()) < 2 {
-		d.app.Stop()
+		do()
 		return
 	}
-	d.asking = true
-	d.mention("dash.ask-leave")
+	d.asking = do
+	d.mention(question)
 }
 
-// answer takes the key after the question whether to leave; false if it is none.
-func (d *dashboard) answer(p pressed) bool {
+// answer takes the key after a question whether to do something; false if it is none.
+func (d *dashboard) answer(p pressed, do func()) bool {
 	for _, h := range p.hits {
 		switch {
 		case h.action == actLeave, p.name == "Enter":
-			d.app.Stop()
+			do()
 			return true
 		case h.action == actClose:
 			return true

@@ -408,7 +408,15 @@ func TestLeavingAsksOnlyIfFuturesWereMade(t *testing.T) {
 		s.sees("q", "Leave? The futures you made are lost.")
 		require.True(s, s.running())
 		s.sees("Esc", "next >")
-		s.press("q q")
+		s.types(":open syn-lost\r", "Open it? The futures you made are lost.")
+		s.sees("Esc", "step 8")
+		s.types(":open syn-lost\r", "Open it?")
+		s.sees("Enter", "The SYN is lost", "step 0")
+		s.press("q")
+		require.False(s, s.running())
+	})
+	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
+		s.press(times(8, "Space") + "<- x q q")
 		require.False(s, s.running())
 	})
 	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
