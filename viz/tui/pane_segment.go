@@ -255,6 +255,15 @@ func (c canvas) word(y int, word []bitField) int {
 	return y + height
 }
 
+// glimpse is the beginning of a text, as much as fits behind its numbers.
+func glimpse(text string) string {
+	const most = 12
+	if begin, used := cut(text, most); used < width(text) {
+		return begin + "..."
+	}
+	return text
+}
+
 // explain says what each part means, from row y on.
 func (c canvas) explain(y int, v *view, s shown) {
 	const labels = 12
@@ -290,7 +299,7 @@ func (s shown) parts(v *view) [][2]string {
 		first++
 	}
 	if n := s.data(); n > 0 {
-		add(v.say.Text("pane.segment.text"), "pane.segment.takes", "text", s.field("data"),
+		add(v.say.Text("pane.segment.text"), "pane.segment.takes", "text", glimpse(s.field("data")),
 			"first", s.own(v, first), "last", s.own(v, first+uint32(n)-1))
 	}
 	if s.has("FIN") {

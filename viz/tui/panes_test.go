@@ -458,3 +458,21 @@ func TestAWayOfTheMapIsOneConnections(t *testing.T) {
 		}
 	}
 }
+
+// 120x40 is what a classroom sees: beside the figure nothing may be cut.
+func TestNothingBesideTheFigureIsCutAt120Columns(t *testing.T) {
+	for _, name := range handshake.Names() {
+		trace := played(t, name)
+		for n := range trace.Steps {
+			for _, lang := range words.Langs() {
+				v := at(trace, n+1, lang)
+				wide := strings.Split(drawn(t, 1, 140, 12, v), "\n") // below 142 columns the layout is the same
+				narrow := strings.Split(drawn(t, 1, 120, 12, v), "\n")
+				for y := range wide {
+					w, n120 := strings.TrimRight(wide[y], " |"), strings.TrimRight(narrow[y], " |")
+					require.Equal(t, w, n120, "%s, step %d, %s", name, n+1, lang)
+				}
+			}
+		}
+	}
+}
