@@ -76,6 +76,9 @@ func (p *program) settle(c *cobra.Command, f *flags, views ...string) error {
 			return err
 		}
 	}
+	if c.Flags().Changed("output") && f.file == "" {
+		return p.misuse("ui.error.argument", "flag", "-o", "help", c.CommandPath()+" --help")
+	}
 	if c.Flags().Changed("view") {
 		if err := p.among("view", f.view, views); err != nil {
 			return err

@@ -95,6 +95,10 @@ func anySocket(socket) bool { return true }
 
 func listening(s socket) bool { return s.tcb.State == tcp.Listen }
 
+// stride parts the first numbers of a host's connections that the setup does not name:
+// far enough to be told apart at sight, and rising, as those of a clock do (RFC 9293 3.4.1).
+const stride = 64000
+
 // peekISS is the initial sequence number of the next connection; takeISS uses it up.
 func (h *host) peekISS() uint32 {
 	if len(h.iss) > 0 {
@@ -108,7 +112,6 @@ func (h *host) takeISS() {
 		h.iss = h.iss[1:]
 		return
 	}
-	const stride = 64000 // far enough that two connections' numbers are told apart at sight
 	h.spare += stride
 }
 

@@ -424,6 +424,20 @@ func TestTheSeedDrawsWhatTheSetupLeavesOpenAndNothingElse(t *testing.T) {
 	require.NotEqual(t, l1, l2)
 }
 
+func TestTheFirstNumberAfterTheSetupsLastOneFollowsIt(t *testing.T) {
+	s := session(t, programs)
+	do(t, s, "server socket", "server bind", "server listen", "server accept")
+	for _, first := range []string{"300", "64300", "128300"} {
+		for _, label := range []string{"<SEQ=90><CTL=SYN>", "<SEQ=91><CTL=RST>"} {
+			_, err := s.Do(ctx, handshake.Choice{Verb: handshake.Inject, Peer: "server", What: label})
+			require.NoError(t, err)
+			do(t, s, "arrive server")
+		}
+		require.Equal(t, "<SEQ="+first+"><ACK=91><CTL=SYN,ACK>", do(t, s, "depart server")[0].Label)
+		do(t, s, "drop client")
+	}
+}
+
 func TestAScenarioThatCannotBePlayedSaysWhere(t *testing.T) {
 	for text, want := range map[string]string{
 		peers + "-- script --\n-- en --\ntitle: {client.NOPE}\n":                    "test.txtar:6: found variable NOPE, allowed: ISS, SND.UNA",

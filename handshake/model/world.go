@@ -63,6 +63,9 @@ func NewWorld(s *handshake.Scenario) (World, error) {
 			return World{}, s.Mistake(p.Line, "two peers at "+a.String(), "an address for each")
 		}
 		w.hosts[i] = host{name: p.Name, address: a, iss: p.ISS, nextFD: firstFD, spare: uint32(w.random.Uint64())}
+		if n := len(p.ISS); n > 0 {
+			w.hosts[i].spare = p.ISS[n-1] + stride
+		}
 		for _, l := range s.Program(Name, p.Name) {
 			w.hosts[i].program = append(w.hosts[i].program, l.Choice)
 		}

@@ -118,27 +118,6 @@ func (c canvas) centre(x, y, columns int, s string, style tcell.Style) int {
 	return c.text(x+(columns-used)/2, y, used, s, style)
 }
 
-// column is one cell of a row: a text in a style, so many columns wide. A negative
-// width sets it at the right.
-type column struct {
-	text  string
-	width int
-	style tcell.Style
-}
-
-// row writes columns side by side.
-func (c canvas) row(x, y int, columns ...column) {
-	for _, col := range columns {
-		if col.width < 0 {
-			c.right(x, y, -col.width, col.text, col.style)
-			x -= col.width
-			continue
-		}
-		c.text(x, y, col.width, col.text, col.style)
-		x += col.width
-	}
-}
-
 // horizontal and vertical draw n cells of a line.
 func (c canvas) horizontal(x, y, n int, style tcell.Style) {
 	for i := range n {

@@ -73,13 +73,6 @@ func TestTagsAreText(t *testing.T) {
 	require.Equal(t, "[SYN] [red]a[-][::b]\n", show())
 }
 
-func TestRowSetsColumnsWithHangul(t *testing.T) {
-	c, show := sheet(t, 30, 2, ASCIIGlyphs())
-	c.row(0, 0, column{"소켓", 10, tcell.StyleDefault}, column{"3", -4, tcell.StyleDefault}, column{"번", 5, tcell.StyleDefault})
-	c.row(0, 1, column{"sockets of it", 10, tcell.StyleDefault}, column{"10단계", -4, tcell.StyleDefault}, column{"!", 5, tcell.StyleDefault})
-	require.Equal(t, "소켓         3번\nsockets of10단!\n", show())
-}
-
 func TestCentre(t *testing.T) {
 	c, show := sheet(t, 9, 1, ASCIIGlyphs())
 	require.Equal(t, 4, c.centre(0, 0, 9, "번호", tcell.StyleDefault))
@@ -88,7 +81,6 @@ func TestCentre(t *testing.T) {
 
 func TestPadCountsColumns(t *testing.T) {
 	require.Equal(t, "상태 ", pad("상태도", 5))
-	require.Equal(t, " 상태", padLeft("상태도", 5))
 	require.Equal(t, "e\u0301  ", pad("e\u0301", 3))
 	require.Equal(t, "", pad("상태", -1))
 	require.Equal(t, 8, width("ACK 비트\u0301"), "a mark takes no column")

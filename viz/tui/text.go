@@ -81,12 +81,6 @@ func pad(s string, columns int) string {
 	return text + strings.Repeat(" ", max(columns-used, 0))
 }
 
-// padLeft is pad with the blanks in front.
-func padLeft(s string, columns int) string {
-	text, used := cut(s, columns)
-	return strings.Repeat(" ", max(columns-used, 0)) + text
-}
-
 // wrap breaks a text into lines of at most so many columns, at blanks; a word that is
 // longer is cut. Its own line breaks stay. A width below 2 gives no lines, since a
 // wide character would never fit.
