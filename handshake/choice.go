@@ -56,6 +56,9 @@ func ParseChoice(line string) (Choice, error) {
 		}
 		return Choice{Verb: Begin}, nil
 	case Wait:
+		if rest == "" {
+			return Choice{Verb: Wait}, nil
+		}
 		if d, err := time.ParseDuration(rest); err != nil || d <= 0 {
 			return Choice{}, fmt.Errorf("found wait %q, allowed: a length of time such as 500ms, 1s, 2m", rest)
 		}

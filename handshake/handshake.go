@@ -90,6 +90,7 @@ type Step struct {
 	Vars   []Var  // what changed, no more; of depart and arrive also SEG.SEQ, SEG.LEN and SEG.ACK
 	Why    []Why  // the rules that fired, in order
 	Wire   []byte // of a departure, and of an arrival where the octets differ: from the TCP header on
+	IP     []byte // the header in front of Wire, where one was seen
 	Fields []Field
 	Choice string // on the first step of a choice: its line
 	Note   string // on the first step of a choice: the key of the scenario's narration

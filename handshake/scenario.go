@@ -25,17 +25,18 @@ var builtin embed.FS
 // Scenario is a lesson: who takes part, what happens by default, and what is said
 // about it. The file that it comes from is described in docs/ARCHITECTURE.md.
 type Scenario struct {
-	Name   string // of a built-in one its file's name without the ending, else the path
-	File   string // for messages
-	Figure string // "RFC 9293 figure 7"; empty if it is none
-	Peers  []PeerSetup
-	Delay  time.Duration     // a segment may arrive this long after its departure, not before
-	Seed   uint64            // draws what the setup leaves open
-	Not    map[string]string // engines that cannot play it, and the key of the sentence that says why
-	Script []Line
-	Words  map[string]map[string]string // language, key, sentence
-	Source string                       // where the cast of 1971 comes from
-	Ladder string                       // the expected ladder
+	Name    string // of a built-in one its file's name without the ending, else the path
+	File    string // for messages
+	Figure  string // "RFC 9293 figure 7"; empty if it is none
+	Peers   []PeerSetup
+	Delay   time.Duration     // a segment may arrive this long after its departure, not before
+	Seed    uint64            // draws what the setup leaves open
+	Not     map[string]string // engines that cannot play it, and the key of the sentence that says why
+	Sysctls []Sysctl          // settings of the network namespace, for engines that run on a kernel
+	Script  []Line
+	Words   map[string]map[string]string // language, key, sentence
+	Source  string                       // where the cast of 1971 comes from
+	Ladder  string                       // the expected ladder
 
 	keyLines  map[string]int // where "LANG KEY" stands in the file
 	variables map[string]int // where a sentence asks for one
@@ -47,6 +48,12 @@ type PeerSetup struct {
 	ISS           []uint32 // the initial sequence numbers it will use, in order
 	Cast          *Cast
 	Line          int // in the file, for messages
+}
+
+// Sysctl is a setting of a kernel, by its dotted name.
+type Sysctl struct {
+	Name, Value string
+	Line        int // in the file, for messages
 }
 
 // Line is one line of a script.
@@ -127,7 +134,7 @@ func Load(name string) (*Scenario, error) {
 }
 
 // engines are the names that a line or a "not" can be limited to.
-var engines = []string{"model"}
+var engines = []string{"model", "kernel", "mixed"}
 
 // sections are what a scenario file may hold.
 var sections = []string{"setup", "script", "en", "ko", "1971", "ladder"}
@@ -243,7 +250,7 @@ func uncomment(text string) string {
 	return text
 }
 
-const setupForms = "peer NAME ADDR [iss=N,N], delay D, seed N, figure WORDS, not ENGINE KEY"
+const setupForms = "peer NAME ADDR [iss=N,N], delay D, seed N, figure WORDS, sysctl NAME VALUE, not ENGINE KEY"
 
 func (s *Scenario) setup(text string, at int) error {
 	words := strings.Fields(text)
@@ -261,6 +268,8 @@ func (s *Scenario) setup(text string, at int) error {
 		}
 	case words[0] == "figure" && len(words) > 1:
 		s.Figure = strings.Join(words[1:], " ")
+	case words[0] == "sysctl" && len(words) >= 3:
+		s.Sysctls = append(s.Sysctls, Sysctl{words[1], strings.Join(words[2:], " "), at})
 	case words[0] == "not" && len(words) == 3:
 		s.Not[words[1]], s.keyLines["not "+words[1]] = words[2], at
 	default:

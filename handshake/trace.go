@@ -54,6 +54,7 @@ type (
 		Before string      `json:"before,omitempty"`
 		After  string      `json:"after,omitempty"`
 		Wire   string      `json:"wire,omitempty"`
+		IP     string      `json:"ip,omitempty"`
 		Vars   []jsonVar   `json:"vars,omitempty"`
 		Why    []jsonWhy   `json:"why,omitempty"`
 		Fields []jsonField `json:"fields,omitempty"`
@@ -106,18 +107,36 @@ func (t *Trace) WriteJSON(w io.Writer) error {
 		return err
 	}
 	for _, s := range t.Steps {
-		err := enc.Encode(jsonStep{
-			s.N, int64(s.At), s.Peer, s.On, s.Kind, s.Packet, s.Label, s.Before, s.After,
-			hex.EncodeToString(s.Wire), each(s.Vars, toVar),
-			each(s.Why, func(y Why) jsonWhy { return jsonWhy(y) }),
-			each(s.Fields, func(f Field) jsonField { return jsonField(f) }),
-			s.Choice, s.Note,
-		})
-		if err != nil {
+		if err := enc.Encode(toStep(s)); err != nil {
 			return err
 		}
 	}
 	return b.Flush()
+}
+
+func toStep(s Step) jsonStep {
+	return jsonStep{
+		s.N, int64(s.At), s.Peer, s.On, s.Kind, s.Packet, s.Label, s.Before, s.After,
+		hex.EncodeToString(s.Wire), hex.EncodeToString(s.IP), each(s.Vars, toVar),
+		each(s.Why, func(y Why) jsonWhy { return jsonWhy(y) }),
+		each(s.Fields, func(f Field) jsonField { return jsonField(f) }),
+		s.Choice, s.Note,
+	}
+}
+
+// MarshalJSON writes the step as its line of a trace.
+func (s Step) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(toStep(s))
+	return b.Bytes(), err
+}
+
+// UnmarshalJSON reads a step's line of a trace.
+func (s *Step) UnmarshalJSON(line []byte) (err error) {
+	*s, err = readStep(line)
+	return err
 }
 
 func toVar(v Var) jsonVar { return jsonVar(v) }
@@ -234,21 +253,34 @@ func readStep(line []byte) (Step, error) {
 	if err := strict(line, &s); err != nil {
 		return Step{}, err
 	}
-	wire, err := hex.DecodeString(s.Wire)
+	wire, err := octets("wire", s.Wire)
 	if err != nil {
-		return Step{}, fmt.Errorf("wire: %w, want pairs of hexadecimal digits", err)
+		return Step{}, err
 	}
-	if len(wire) == 0 {
-		wire = nil
+	ip, err := octets("ip", s.IP)
+	if err != nil {
+		return Step{}, err
 	}
 	return Step{
 		N: s.N, At: time.Duration(s.At), Peer: s.Peer, On: s.On, Kind: s.Kind, Packet: s.Packet,
-		Label: s.Label, Before: s.Before, After: s.After, Wire: wire,
+		Label: s.Label, Before: s.Before, After: s.After, Wire: wire, IP: ip,
 		Vars:   each(s.Vars, fromVar),
 		Why:    each(s.Why, func(y jsonWhy) Why { return Why(y) }),
 		Fields: each(s.Fields, func(f jsonField) Field { return Field(f) }),
 		Choice: s.Choice, Note: s.Note,
 	}, nil
+}
+
+// octets reads a field of hexadecimal digits; an empty one is nil.
+func octets(field, digits string) ([]byte, error) {
+	if digits == "" {
+		return nil, nil
+	}
+	b, err := hex.DecodeString(digits)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w, want pairs of hexadecimal digits", field, err)
+	}
+	return b, nil
 }
 
 var kinds = []string{
