@@ -34,8 +34,14 @@ var rows = []row{
 		"github.com/stretchr/testify/require", "github.com/rogpeppe/go-internal/diff",
 	}},
 	{"wire", "handshake/wire/*.go", []string{"sockscope/handshake", "sockscope/statemachine/tcp"}},
+	{"calls", "handshake/calls/*.go", []string{"sockscope/handshake"}},
 	{"model", "handshake/model/*.go", []string{
-		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
+		"sockscope/handshake", "sockscope/handshake/calls", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
+	}},
+	{"kernel", "handshake/kernel/*.go", []string{
+		"sockscope/handshake", "sockscope/handshake/calls", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
+		"github.com/google/nftables", "github.com/google/nftables/expr", "github.com/google/nftables/xt",
+		"github.com/mdlayher/netlink", "golang.org/x/sys/unix",
 	}},
 	{"replay", "handshake/replay/*.go", []string{"sockscope/handshake"}},
 	{"viz", "viz/*.go", []string{"sockscope/handshake", "sockscope/rfc147", "sockscope/viz/words"}},
@@ -49,13 +55,13 @@ var rows = []row{
 	{"docs", "docs/*.go", nil},
 	{"cmd", "cmd/sockscope/*.go", []string{
 		"sockscope/rfc147", "sockscope/statemachine/tcp", "sockscope/handshake", "sockscope/handshake/wire",
-		"sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/viz", "sockscope/viz/words",
+		"sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/viz", "sockscope/viz/words",
 		"sockscope/viz/tui", "sockscope/docs", "github.com/spf13/cobra", "golang.org/x/term",
 	}},
 }
 
 // The rows whose engines and screens have deadlines and autoplay to keep.
-var mayReadTheClock = []string{"wire", "replay", "tui", "tui-model", "explorer-model", "cmd"}
+var mayReadTheClock = []string{"wire", "kernel", "replay", "tui", "tui-model", "explorer-model", "cmd"}
 
 const root = "../.."
 

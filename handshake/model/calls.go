@@ -2,104 +2,35 @@ package model
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 	"strconv"
-	"strings"
 
 	"sockscope/handshake"
+	"sockscope/handshake/calls"
 	"sockscope/statemachine/tcp"
 )
 
-// call is a socket call of a scenario: how its arguments are written, and what it
-// does, to host i's socket at. socket() and reboot() mean none.
+// call is a socket call of a scenario: what it does, to host i's socket at. socket()
+// and reboot() mean none.
 type call struct {
-	check func(s *handshake.Scenario, args string) string // what is allowed; empty if all is well
-	do    func(w *World, i, at int, args string, step handshake.Step) []handshake.Step
-	bare  bool
+	do   func(w *World, i, at int, args string, step handshake.Step) []handshake.Step
+	bare bool
 }
 
-// calls maps the socket calls to the calls of RFC 9293 3.10 (see docs/ARCHITECTURE.md).
-var calls = map[string]call{
-	"socket":   {noArgs, (*World).socket, true},
-	"bind":     {bindArgs, (*World).bind, false},
-	"listen":   {listenArgs, (*World).listen, false},
-	"accept":   {noArgs, (*World).accept, false},
-	"connect":  {connectArgs, (*World).connect, false},
-	"send":     {sendArgs, (*World).sendCall, false},
-	"recv":     {noArgs, (*World).recv, false},
-	"shutdown": {noArgs, (*World).shutdown, false},
-	"close":    {noArgs, (*World).closeCall, false},
-	"abort":    {noArgs, (*World).abort, false},
-	"status":   {noArgs, (*World).status, false},
-	"reboot":   {noArgs, (*World).reboot, true},
-}
-
-func callNames() []string { return slices.Sorted(maps.Keys(calls)) }
-
-func noArgs(_ *handshake.Scenario, args string) string {
-	if args != "" {
-		return "the call alone, without arguments"
-	}
-	return ""
-}
-
-func bindArgs(_ *handshake.Scenario, args string) string {
-	if _, ok := bindAddress(args, netip.IPv4Unspecified()); !ok {
-		return ":PORT or ADDRESS:PORT, such as :7147"
-	}
-	return ""
-}
-
-func bindAddress(args string, home netip.Addr) (netip.AddrPort, bool) {
-	if port, ok := strings.CutPrefix(args, ":"); ok {
-		n, err := strconv.ParseUint(port, 10, 16)
-		return netip.AddrPortFrom(home, uint16(n)), err == nil && n > 0
-	}
-	a, err := netip.ParseAddrPort(args)
-	return a, err == nil && a.Addr().Is4() && a.Port() > 0
-}
-
-func listenArgs(_ *handshake.Scenario, args string) string {
-	if n, err := strconv.Atoi(args); err != nil || n < 0 {
-		return "listen N, the backlog, from 0 on"
-	}
-	return ""
-}
-
-func connectArgs(s *handshake.Scenario, args string) string {
-	if s.Peer(args) != nil {
-		return ""
-	}
-	if a, err := netip.ParseAddrPort(args); err == nil && a.Addr().Is4() {
-		return ""
-	}
-	return "connect PEER or ADDRESS:PORT"
-}
-
-func sendArgs(_ *handshake.Scenario, args string) string {
-	if _, _, ok := text(args); !ok {
-		return fmt.Sprintf("send \"text\" or send N (1 to %d octets), then no-push if the PUSH flag is off", maxSend)
-	}
-	return ""
-}
-
-// maxSend bounds one send(): what the machine's buffer takes.
-const maxSend = 65535
-
-// text reads what is to be sent.
-func text(args string) (octets string, push, ok bool) {
-	args, noPush := strings.CutSuffix(args, " no-push")
-	if strings.HasPrefix(args, `"`) {
-		s, err := strconv.Unquote(args)
-		return s, !noPush, err == nil && s != "" && len(s) <= maxSend
-	}
-	n, err := strconv.Atoi(args)
-	if err != nil || n < 1 || n > maxSend {
-		return "", false, false
-	}
-	return strings.Repeat("\x00", n), !noPush, true
+// socketCalls maps the socket calls to the calls of RFC 9293 3.10 (see docs/ARCHITECTURE.md).
+var socketCalls = map[string]call{
+	"socket":   {(*World).socket, true},
+	"bind":     {(*World).bind, false},
+	"listen":   {(*World).listen, false},
+	"accept":   {(*World).accept, false},
+	"connect":  {(*World).connect, false},
+	"send":     {(*World).sendCall, false},
+	"recv":     {(*World).recv, false},
+	"shutdown": {(*World).shutdown, false},
+	"close":    {(*World).closeCall, false},
+	"abort":    {(*World).abort, false},
+	"status":   {(*World).status, false},
+	"reboot":   {(*World).reboot, true},
 }
 
 // call lets a program make its next call.
@@ -109,14 +40,14 @@ func (w *World) call(i int) []handshake.Step {
 	h.next++
 	step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindCall}
 	at := h.newest(anySocket)
-	if at < 0 && !calls[c.What].bare {
-		return h.done(step, -1, callFails, "%s() = -1 EBADF", c.What)
+	if at < 0 && !socketCalls[c.What].bare {
+		return h.done(step, -1, calls.CallFails, "%s() = -1 EBADF", c.What)
 	}
-	return calls[c.What].do(w, i, at, c.Args, step)
+	return socketCalls[c.What].do(w, i, at, c.Args, step)
 }
 
 // done finishes a call that returns at once without touching a machine.
-func (h *host) done(step handshake.Step, at int, r Rule, format string, args ...any) []handshake.Step {
+func (h *host) done(step handshake.Step, at int, r calls.Rule, format string, args ...any) []handshake.Step {
 	step.Label = fmt.Sprintf(format, args...)
 	step.Before = tcp.Closed.String()
 	if at >= 0 {
@@ -125,7 +56,7 @@ func (h *host) done(step handshake.Step, at int, r Rule, format string, args ...
 		h.last = step.On
 	}
 	step.After = step.Before
-	step.Why = append(step.Why, r.why())
+	step.Why = append(step.Why, r.Why())
 	return []handshake.Step{step}
 }
 
@@ -135,21 +66,21 @@ func (w *World) socket(i, _ int, _ string, step handshake.Step) []handshake.Step
 	h.nextFD++
 	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd})
 	step.Vars = append(step.Vars, descriptor(fd))
-	return h.done(step, len(h.sockets)-1, callSocket, "socket() = %d", fd)
+	return h.done(step, len(h.sockets)-1, calls.CallSocket, "socket() = %d", fd)
 }
 
 func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	s := &h.sockets[at]
 	if s.local.IsValid() {
-		return h.done(step, at, callFails, "bind(%d, %s) = -1 EINVAL", s.fd, args)
+		return h.done(step, at, calls.CallFails, "bind(%d, %s) = -1 EINVAL", s.fd, args)
 	}
-	a, _ := bindAddress(args, h.address.Addr())
+	a, _ := calls.Address(args, h.address.Addr())
 	if h.inUse(a) {
-		return h.done(step, at, bindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
+		return h.done(step, at, calls.BindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
 	}
 	s.local = a
-	return h.done(step, at, callBind, "bind(%d, %s) = 0", s.fd, args)
+	return h.done(step, at, calls.CallBind, "bind(%d, %s) = 0", s.fd, args)
 }
 
 func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.Step {
@@ -158,10 +89,10 @@ func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.
 	label := fmt.Sprintf("listen(%d, %s)", s.fd, args)
 	switch s.tcb.State {
 	case tcp.Listen:
-		return h.done(step, at, listenAgain, "%s = 0", label)
+		return h.done(step, at, calls.ListenAgain, "%s = 0", label)
 	case tcp.SynSent, tcp.SynReceived, tcp.Established, tcp.FinWait1, tcp.FinWait2,
 		tcp.CloseWait, tcp.Closing, tcp.LastAck, tcp.TimeWait:
-		return h.done(step, at, callFails, "%s = -1 EINVAL", label)
+		return h.done(step, at, calls.CallFails, "%s = -1 EINVAL", label)
 	case tcp.Closed:
 	}
 	if !s.local.IsValid() {
@@ -204,16 +135,16 @@ func (w *World) accept(i, at int, _ string, step handshake.Step) []handshake.Ste
 	if l := h.newest(listening); l >= 0 {
 		at = l
 	} else {
-		return h.done(step, at, callFails, "accept(%d) = -1 EINVAL", h.sockets[at].fd)
+		return h.done(step, at, calls.CallFails, "accept(%d) = -1 EINVAL", h.sockets[at].fd)
 	}
 	l := h.sockets[at]
 	if ready := h.readiest(l.on); ready >= 0 {
 		h.sockets[ready].ready = 0
 		fd := h.describe(&step, ready)
-		return h.done(step, ready, acceptAtOnce, "accept(%d) = %s", l.fd, fd)
+		return h.done(step, ready, calls.AcceptAtOnce, "accept(%d) = %s", l.fd, fd)
 	}
 	h.blocked = blocked{is: true, call: "accept", on: l.on}
-	return h.done(step, at, acceptWaits, "accept(%d)", l.fd)
+	return h.done(step, at, calls.AcceptWaits, "accept(%d)", l.fd)
 }
 
 func (w *World) connect(i, at int, args string, step handshake.Step) []handshake.Step {
@@ -225,7 +156,7 @@ func (w *World) connect(i, at int, args string, step handshake.Step) []handshake
 	}
 	label := fmt.Sprintf("connect(%d, %s)", s.fd, to)
 	if listening(*s) { // RFC 9293 3.10.1 would turn the listener into a caller; no socket API does
-		return h.done(step, at, callFails, "%s = -1 EOPNOTSUPP", label)
+		return h.done(step, at, calls.CallFails, "%s = -1 EOPNOTSUPP", label)
 	}
 	e := tcp.Open{Now: w.clock, Active: true, Remote: true, ISS: h.peekISS()}
 	if o := tcp.Step(s.tcb, e); errno(o.Signals) != "" {
@@ -244,19 +175,19 @@ func (w *World) connect(i, at int, args string, step handshake.Step) []handshake
 func (w *World) sendCall(i, at int, args string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	s := &h.sockets[at]
-	octets, push, _ := text(args)
+	octets, push, _ := calls.Text(args)
 	flags := ""
 	if !push {
 		flags = ", no PUSH"
 	}
-	label := fmt.Sprintf("send(%d, %s%s)", s.fd, quote(octets), flags)
+	label := fmt.Sprintf("send(%d, %s%s)", s.fd, calls.Quote(octets), flags)
 	switch {
 	case s.errno != "":
 		return h.fail(step, at, label)
 	case listening(*s):
-		return h.done(step, at, callFails, "%s = -1 ENOTCONN", label)
+		return h.done(step, at, calls.CallFails, "%s = -1 ENOTCONN", label)
 	case s.shut && s.tcb.State == tcp.Closed:
-		return h.done(step, at, callFails, "%s = -1 EPIPE", label)
+		return h.done(step, at, calls.CallFails, "%s = -1 EPIPE", label)
 	}
 	e := tcp.Send{Now: w.clock, ISS: h.peekISS(), Text: octets, Push: push}
 	return w.user(i, at, e, step, label, strconv.Itoa(len(octets)))
@@ -267,31 +198,31 @@ func (h *host) fail(step handshake.Step, at int, label string) []handshake.Step 
 	s := &h.sockets[at]
 	e := s.errno
 	s.errno = ""
-	return h.done(step, at, callFails, "%s = -1 %s", label, e)
+	return h.done(step, at, calls.CallFails, "%s = -1 %s", label, e)
 }
 
 func (w *World) recv(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	s := &h.sockets[at]
 	label := fmt.Sprintf("recv(%d)", s.fd)
-	e := tcp.Receive{Now: w.clock, Octets: maxSend}
+	e := tcp.Receive{Now: w.clock, Octets: calls.MaxSend}
 	o := tcp.Step(s.tcb, e)
 	switch {
 	case listening(*s):
-		return h.done(step, at, callFails, "%s = -1 ENOTCONN", label)
+		return h.done(step, at, calls.CallFails, "%s = -1 ENOTCONN", label)
 	case s.text != "" && errno(o.Signals) != "": // 3.10.3 has nothing more for it, but the host has
 		octets := s.text
 		s.text = ""
-		return h.done(step, at, recvAtOnce, "%s = %s", label, got(octets))
+		return h.done(step, at, calls.RecvAtOnce, "%s = %s", label, calls.Got(octets))
 	case s.text != "":
 		octets := s.text
 		s.text = ""
-		step.Why = append(step.Why, recvAtOnce.why())
-		return w.user(i, at, e, step, label, got(octets))
+		step.Why = append(step.Why, calls.RecvAtOnce.Why())
+		return w.user(i, at, e, step, label, calls.Got(octets))
 	case s.errno != "":
 		return h.fail(step, at, label)
 	case s.ended && s.tcb.State == tcp.Closed:
-		return h.done(step, at, recvEnded, "%s = 0", label)
+		return h.done(step, at, calls.RecvEnded, "%s = 0", label)
 	case o.Signals&tcp.ConnectionClosing != 0: // POSIX: no more to come is 0, not an error
 		o.Signals = 0
 		step.Label = label + " = 0"
@@ -309,7 +240,7 @@ func (w *World) shutdown(i, at int, _ string, step handshake.Step) []handshake.S
 	s := &h.sockets[at]
 	label := fmt.Sprintf("shutdown(%d, SHUT_WR)", s.fd)
 	if s.tcb.State == tcp.Closed || listening(*s) {
-		return h.done(step, at, callFails, "%s = -1 ENOTCONN", label)
+		return h.done(step, at, calls.CallFails, "%s = -1 ENOTCONN", label)
 	}
 	s.shut = true
 	return w.closing(i, at, step, label)
@@ -335,7 +266,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 	step.Vars = append(step.Vars, descriptor(0))
 	on := s.on
 	if s.tcb.State == tcp.Closed {
-		return h.done(step, at, closeDead, "%s = 0", label)
+		return h.done(step, at, calls.CloseDead, "%s = 0", label)
 	}
 	return append(w.closing(i, at, step, label), w.orphans(i, on)...)
 }
@@ -347,7 +278,7 @@ func (w *World) orphans(i int, listener string) []handshake.Step {
 		if s.listener == listener && s.fd == 0 && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
 			step := handshake.Step{
 				At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindSignal,
-				Label: "nobody can accept it", Why: []handshake.Why{closeOrphan.why()},
+				Label: "nobody can accept it", Why: []handshake.Why{calls.CloseOrphan.Why()},
 			}
 			steps = append(steps, w.event(i, at, tcp.Abort{Now: w.clock}, step)...)
 		}
@@ -376,7 +307,7 @@ func (w *World) reboot(i, _ int, _ string, step handshake.Step) []handshake.Step
 	step.On, step.Before, step.After = h.last, h.state(), tcp.Closed.String()
 	step.Label = "reboot()"
 	step.Vars = []handshake.Var{{Name: "sockets", Value: "0"}}
-	step.Why = []handshake.Why{rebooted.why()}
+	step.Why = []handshake.Why{calls.Rebooted.Why()}
 	h.sockets, h.outbox, h.blocked, h.nextFD, h.last = nil, nil, blocked{}, firstFD, ""
 	return []handshake.Step{step}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"sockscope/handshake"
+	"sockscope/handshake/calls"
 	"sockscope/statemachine/tcp"
 )
 
@@ -63,7 +64,7 @@ type item struct {
 	again    bool // a retransmission
 	src, dst netip.AddrPort
 	result   string
-	rule     Rule
+	rule     calls.Rule
 }
 
 func (h *host) find(on string) int {
@@ -142,7 +143,7 @@ func (w *World) send(i int, on string, segments []tcp.Segment, again bool, src, 
 }
 
 // answer lets the call that a program waits in come back, once its turn has come.
-func (w *World) answer(i int, on, result string, r Rule) {
+func (w *World) answer(i int, on, result string, r calls.Rule) {
 	h := &w.hosts[i]
 	h.blocked.answered = true
 	w.order++
@@ -204,11 +205,11 @@ func (w *World) connected(i int, o *tcp.Outcome) bool {
 	on := w.hosts[i].blocked.on
 	switch {
 	case o.TCB.State.Synchronized():
-		w.answer(i, on, "0", connectReturns)
+		w.answer(i, on, "0", calls.ConnectReturns)
 	case o.Signals&tcp.UserTimeoutAbort != 0:
-		w.answer(i, on, "-1 ETIMEDOUT", connectTimedOut)
+		w.answer(i, on, "-1 ETIMEDOUT", calls.ConnectTimedOut)
 	case o.Signals&(tcp.ConnectionReset|tcp.ConnectionRefused) != 0:
-		w.answer(i, on, "-1 ECONNREFUSED", connectRefused)
+		w.answer(i, on, "-1 ECONNREFUSED", calls.ConnectRefused)
 	default:
 		return false
 	}
@@ -220,34 +221,17 @@ func (w *World) received(i int, o *tcp.Outcome) bool {
 	on := w.hosts[i].blocked.on
 	switch {
 	case o.Text != "":
-		w.answer(i, on, got(o.Text), recvReturns)
+		w.answer(i, on, calls.Got(o.Text), calls.RecvReturns)
 	case o.Signals&tcp.ConnectionReset != 0:
-		w.answer(i, on, "-1 ECONNRESET", recvReset)
+		w.answer(i, on, "-1 ECONNRESET", calls.RecvReset)
 	case o.Signals&tcp.UserTimeoutAbort != 0:
-		w.answer(i, on, "-1 ETIMEDOUT", recvReset)
+		w.answer(i, on, "-1 ETIMEDOUT", calls.RecvReset)
 	case o.Signals&tcp.ConnectionClosing != 0:
-		w.answer(i, on, "0", recvEnds)
+		w.answer(i, on, "0", calls.RecvEnds)
 	default:
 		return false
 	}
 	return true
-}
-
-// got is what recv() gives: how many octets, and which.
-func got(text string) string { return fmt.Sprintf("%d %s", len(text), quote(text)) }
-
-// quote shows text briefly.
-func quote(text string) string {
-	const most = 24
-	if len(text) > most {
-		return fmt.Sprintf("%d octets", len(text))
-	}
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' {
-			return fmt.Sprintf("%d octets", len(text))
-		}
-	}
-	return strconv.Quote(text)
 }
 
 // signal is a step of its own for what no waiting call brings to the program. Nobody
@@ -256,16 +240,16 @@ func (w *World) signal(i, at int, signals tcp.Signals) *handshake.Step {
 	h := &w.hosts[i]
 	s := &h.sockets[at]
 	step := handshake.Step{At: w.clock, Peer: h.name, On: s.on, Kind: handshake.KindSignal}
-	var r Rule
+	var r calls.Rule
 	switch {
 	case signals&(tcp.ConnectionReset|tcp.ConnectionRefused) != 0:
-		step.Label, r, s.errno = "connection reset", signalReset, "ECONNRESET"
+		step.Label, r, s.errno = "connection reset", calls.SignalReset, "ECONNRESET"
 	case signals&tcp.UserTimeoutAbort != 0:
-		step.Label, r, s.errno = "connection aborted due to user timeout", signalTimeout, "ETIMEDOUT"
+		step.Label, r, s.errno = "connection aborted due to user timeout", calls.SignalTimeout, "ETIMEDOUT"
 	case signals&tcp.ConnectionClosing != 0:
-		step.Label, r = "connection closing", signalClosing
+		step.Label, r = "connection closing", calls.SignalClosing
 	case signals&tcp.UrgentData != 0:
-		step.Label, r = "urgent data", signalUrgent
+		step.Label, r = "urgent data", calls.SignalUrgent
 	default:
 		return nil
 	}
@@ -274,7 +258,7 @@ func (w *World) signal(i, at int, signals tcp.Signals) *handshake.Step {
 	}
 	step.Before = s.tcb.State.String()
 	step.After = step.Before
-	step.Why = []handshake.Why{r.why()}
+	step.Why = []handshake.Why{r.Why()}
 	return &step
 }
 
@@ -286,7 +270,7 @@ func (w *World) offer(i int) {
 	}
 	if at := h.readiest(h.blocked.on); at >= 0 {
 		h.sockets[at].ready = 0
-		w.answer(i, h.sockets[at].on, "", acceptReturns)
+		w.answer(i, h.sockets[at].on, "", calls.AcceptReturns)
 	}
 }
 
@@ -307,7 +291,7 @@ func (w *World) comeBack(i int) []handshake.Step {
 	at := slices.IndexFunc(h.outbox, func(it item) bool { return it.is == handshake.Return })
 	it := h.outbox[at]
 	h.outbox = slices.Delete(h.outbox, at, at+1)
-	step := handshake.Step{At: w.clock, Peer: h.name, On: it.on, Kind: handshake.KindReturn, Why: []handshake.Why{it.rule.why()}}
+	step := handshake.Step{At: w.clock, Peer: h.name, On: it.on, Kind: handshake.KindReturn, Why: []handshake.Why{it.rule.Why()}}
 	fd := h.sockets[h.find(h.blocked.on)].fd
 	if it.what == "accept" {
 		it.result = h.describe(&step, h.find(it.on))

@@ -9,11 +9,13 @@ package model
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"sockscope/handshake"
+	"sockscope/handshake/calls"
 	"sockscope/handshake/wire"
 )
 
@@ -133,7 +135,7 @@ func checkLine(s *handshake.Scenario, l handshake.Line) error {
 	c := l.Choice
 	switch c.Verb {
 	case handshake.Call:
-		return checkCall(s, l)
+		return calls.Check(s, l, slices.Sorted(maps.Keys(socketCalls)))
 	case handshake.Timeout:
 		if !slices.Contains(timerNames[:], c.What) {
 			return s.Mistake(l.Number, "timer "+c.What, strings.Join(timerNames[:], ", "))
@@ -148,18 +150,6 @@ func checkLine(s *handshake.Scenario, l handshake.Line) error {
 		}
 	case handshake.Depart, handshake.Return, handshake.Arrive, handshake.Drop,
 		handshake.Duplicate, handshake.Wait, handshake.Begin:
-	}
-	return nil
-}
-
-func checkCall(s *handshake.Scenario, l handshake.Line) error {
-	c := l.Choice
-	call, ok := calls[c.What]
-	if !ok {
-		return s.Mistake(l.Number, "call "+c.What, strings.Join(callNames(), ", "))
-	}
-	if err := call.check(s, c.Args); err != "" {
-		return s.Mistake(l.Number, strings.TrimSpace(c.What+" "+c.Args), err)
 	}
 	return nil
 }

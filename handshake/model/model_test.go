@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sockscope/handshake"
+	"sockscope/handshake/calls"
 	"sockscope/handshake/model"
 	"sockscope/handshake/wire"
 )
@@ -581,7 +582,7 @@ func TestEveryRuleOfTheHostIsReached(t *testing.T) {
 	} {
 		reach(t, fired, text)
 	}
-	for _, rule := range model.Rules() {
+	for _, rule := range calls.Rules() {
 		require.True(t, fired[rule.Rule], rule.Rule)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sockscope/handshake"
+	"sockscope/handshake/calls"
 	"sockscope/handshake/wire"
 	"sockscope/statemachine/tcp"
 )
@@ -248,7 +249,7 @@ func (w *World) wait(c handshake.Choice) ([]handshake.Step, error) {
 	w.clock += d
 	return []handshake.Step{{
 		At: w.clock, Peer: handshake.WirePeer, Kind: handshake.KindNote, Label: "wait " + c.Args,
-		Why: []handshake.Why{timePasses.why()},
+		Why: []handshake.Why{calls.TimePasses.Why()},
 	}}, nil
 }
 
@@ -291,7 +292,7 @@ func (w *World) inject(c handshake.Choice, to int, carrier Wire) ([]handshake.St
 		return nil, err
 	}
 	step.Peer = handshake.WirePeer
-	step.Why = []handshake.Why{injected.why()}
+	step.Why = []handshake.Why{calls.Injected.Why()}
 	return []handshake.Step{step}, nil
 }
 
@@ -331,20 +332,20 @@ func (w *World) duplicate(packet int, carrier Wire) ([]handshake.Step, error) {
 		return nil, err
 	}
 	f.copies = append(slices.Clip(f.copies), read)
-	return []handshake.Step{w.onTheWire(f, handshake.KindDuplicate, doubled)}, nil
+	return []handshake.Step{w.onTheWire(f, handshake.KindDuplicate, calls.Doubled)}, nil
 }
 
 // drop loses one copy.
 func (w *World) drop(packet int) []handshake.Step {
 	f := w.flights[w.flight(packet)]
 	w.take(packet)
-	return []handshake.Step{w.onTheWire(&f, handshake.KindDrop, lost)}
+	return []handshake.Step{w.onTheWire(&f, handshake.KindDrop, calls.Lost)}
 }
 
-func (w *World) onTheWire(f *flight, kind handshake.Kind, r Rule) handshake.Step {
+func (w *World) onTheWire(f *flight, kind handshake.Kind, r calls.Rule) handshake.Step {
 	return handshake.Step{
 		At: w.clock, Peer: handshake.WirePeer, Kind: kind, Packet: f.packet, Label: f.label,
-		Why: []handshake.Why{r.why()},
+		Why: []handshake.Why{r.Why()},
 	}
 }
 
@@ -374,7 +375,7 @@ func (w *World) arrive(packet int) []handshake.Step {
 	if err != nil {
 		step.Before = w.hosts[f.to].state()
 		step.After = step.Before
-		step.Wire, step.Why = b, []handshake.Why{checksumRefused.why()}
+		step.Wire, step.Why = b, []handshake.Why{calls.ChecksumRefused.Why()}
 		return []handshake.Step{step}
 	}
 	step.Vars = segmentVars(nil, segment)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
-	"sockscope/handshake/model"
+	"sockscope/handshake/calls"
 	"sockscope/statemachine/tcp"
 )
 
@@ -19,7 +19,7 @@ func ruleIDs() []string {
 	for _, r := range tcp.AllRules() {
 		ids = append(ids, r.String())
 	}
-	for _, w := range model.Rules() {
+	for _, w := range calls.Rules() {
 		ids = append(ids, w.Rule)
 	}
 	return ids
