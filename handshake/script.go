@@ -33,7 +33,7 @@ func (p place) call(peer string) place {
 
 // plan says what Next would do now: the script's next line if it can be done; else
 // the oldest thing that waits; else, once a person has chosen otherwise, what an
-// undisturbed world would do.
+// undisturbed world would do. With an error comes the place where it is so.
 func (t *Timeline) plan() (Choice, place, error) {
 	if t.scenario == nil {
 		return first(t.at.choices, t.at.script)
@@ -100,7 +100,7 @@ func (l *Line) now(choices []Choice) (Choice, bool) {
 	switch l.Choice.Verb {
 	case until:
 		return Choice{}, false
-	case Wait, Inject, Begin:
+	case Wait, Inject, Replace, Begin:
 		return l.Choice, true
 	}
 	for _, c := range choices {
@@ -135,16 +135,21 @@ func (p place) stray(s *Scenario, engine string, c Choice) place {
 
 // stuck says that the script asks for what cannot be, and what can.
 func (t *Timeline) stuck(l *Line, p place) error {
-	var can []string
-	for _, c := range t.at.choices {
-		can = append(can, c.String())
-	}
-	if len(can) == 0 {
-		can = []string{"nothing, all is over"}
-	}
 	found := fmt.Sprintf("%q, which cannot be done now", l.Choice)
 	if l.Choice.Verb == until {
 		found = fmt.Sprintf("%q, but %s is %s and all is over", l.Choice, l.Choice.Peer, p.states[l.Choice.Peer])
 	}
-	return t.scenario.Mistake(l.Number, found, strings.Join(can, "; "))
+	return t.scenario.Mistake(l.Number, found, possible(t.at.choices))
+}
+
+// possible lists choices for an error.
+func possible(choices []Choice) string {
+	if len(choices) == 0 {
+		return "nothing, all is over"
+	}
+	can := make([]string, len(choices))
+	for i, c := range choices {
+		can[i] = c.String()
+	}
+	return strings.Join(can, "; ")
 }

@@ -21,10 +21,14 @@ var ErrOver = errors.New("handshake: the scenario is over")
 // at a time may use it.
 type Timeline struct {
 	scenario *Scenario
+	engine   Engine
 	session  Session
+	starts   int
+	anew     *repetition // what joins a session that was started anew to the trace
 	header   Trace
+	hidden   []Choice // what was played before the root
 	root     *node
-	live     *node // where the session stands
+	live     *node // where the session stands; nil: nowhere that is known
 	at       *node // the choice that the cursor is in
 	shown    int   // how many of at's steps are before the cursor
 	path     []Step
@@ -52,12 +56,16 @@ type rewinder interface {
 
 // NewTimeline starts a scenario on an engine. What stands before the script's begin
 // is played and not shown. A nil scenario is a recorded trace's (see replay).
+//
+// The engine is kept: a session that cannot go back is started anew for another
+// future, and everything up to there is done again. The context ends only what it is
+// given to, never a session.
 func NewTimeline(ctx context.Context, e Engine, s *Scenario) (*Timeline, error) {
 	session, err := e.Start(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	t := &Timeline{scenario: s, session: session, header: session.Header()}
+	t := &Timeline{scenario: s, engine: e, session: session, starts: 1, header: session.Header()}
 	if err := t.begin(ctx); err != nil {
 		return nil, errors.Join(err, session.Close())
 	}
@@ -74,10 +82,7 @@ func (t *Timeline) begin(ctx context.Context) error {
 	}
 	for {
 		c, _, err := t.plan()
-		if err != nil {
-			return err
-		}
-		if c.Verb != Begin {
+		if err != nil || c.Verb != Begin {
 			if err := t.Next(ctx); err != nil {
 				return err
 			}
@@ -87,6 +92,10 @@ func (t *Timeline) begin(ctx context.Context) error {
 			return err
 		}
 		start(&t.header, t.path)
+		for _, n := range t.way() {
+			t.hidden = append(t.hidden, n.choice)
+		}
+		t.hidden = append(t.hidden, c)
 		p := t.at.script
 		p.line++
 		t.reset(p)
@@ -96,7 +105,7 @@ func (t *Timeline) begin(ctx context.Context) error {
 
 // reset makes the present the root: nothing was shown yet.
 func (t *Timeline) reset(p place) {
-	t.root = &node{choices: t.session.Choices(), script: p, mark: t.mark()}
+	t.root = &node{choices: t.choices(), script: p, mark: t.mark()}
 	t.live, t.at, t.shown, t.path = t.root, t.root, 0, nil
 }
 
@@ -135,10 +144,22 @@ func (t *Timeline) mark() any {
 }
 
 // Close ends the session.
-func (t *Timeline) Close() error { return t.session.Close() }
+func (t *Timeline) Close() error {
+	if t.session == nil {
+		return nil
+	}
+	ended := t.session
+	t.session, t.live = nil, nil
+	return ended.Close()
+}
 
-// Session gives access to what an engine's session can tell beyond the trace.
+// Session gives access to what an engine's session can tell beyond the trace; nil
+// when it is closed, and after one could not be started anew.
 func (t *Timeline) Session() Session { return t.session }
+
+// Starts is how many sessions were started: one, and one more for each future that
+// the session before could not go back to.
+func (t *Timeline) Starts() int { return t.starts }
 
 // Scenario is what is being played; nil for a recorded trace.
 func (t *Timeline) Scenario() *Scenario { return t.scenario }
@@ -178,13 +199,17 @@ func (t *Timeline) Coming() (Choice, bool) {
 	case t.at.next != nil:
 		return t.at.next.choice, true
 	}
-	c, _, err := t.plan()
+	c, p, err := t.plan()
+	if err != nil && t.mayCome(p) {
+		return bare, true
+	}
 	return c, err == nil
 }
 
 // Next goes one step forward: through the future last visited where there is one,
-// else by the script's next line, else by the oldest thing that waits. It is
-// [ErrOver] when there is nothing more.
+// else by the script's next line, else by the oldest thing that waits. A live session
+// is given some seconds in which what the script asks for becomes possible. It is
+// [ErrOver] when there is nothing more. If the context ends first, nothing happened.
 func (t *Timeline) Next(ctx context.Context) error {
 	switch {
 	case t.shown < len(t.at.steps):
@@ -195,10 +220,13 @@ func (t *Timeline) Next(ctx context.Context) error {
 		return nil
 	}
 	c, p, err := t.plan()
-	if err != nil {
-		return err
+	switch {
+	case err == nil:
+		return t.do(ctx, c, p)
+	case t.mayCome(p):
+		return t.await(ctx, p, err)
 	}
-	return t.do(ctx, c, p)
+	return err
 }
 
 // Back goes one step back; false at the start.
@@ -245,10 +273,7 @@ func (t *Timeline) do(ctx context.Context, c Choice, p place) error {
 	if len(t.path) >= MaxSteps {
 		return fmt.Errorf("handshake: %d steps, allowed: %d; does the script go round in circles?", len(t.path), MaxSteps)
 	}
-	if err := t.travel(); err != nil {
-		return err
-	}
-	steps, err := t.session.Do(ctx, c)
+	steps, err := t.act(ctx, c)
 	if err != nil {
 		return t.where(p, err)
 	}
@@ -268,11 +293,41 @@ func (t *Timeline) do(ctx context.Context, c Choice, p place) error {
 	if c.Verb == Call {
 		p = p.call(c.Peer)
 	}
-	kid := &node{parent: t.at, choice: c, steps: steps, script: p, choices: t.session.Choices(), mark: t.mark()}
+	kid := &node{parent: t.at, choice: c, steps: steps, script: p, choices: t.choices(), mark: t.mark()}
 	t.at.kids = append(t.at.kids, kid)
 	t.visit(kid)
 	t.live, t.at, t.shown = kid, kid, 1
 	return nil
+}
+
+// act takes the session to the cursor and lets the choice happen there.
+func (t *Timeline) act(ctx context.Context, c Choice) ([]Step, error) {
+	if t.live == t.at {
+		steps, err := t.session.Do(ctx, t.anew.toSession(c))
+		if err != nil && t.Live() {
+			t.at.choices = t.choices() // it has gone while the person was thinking
+		}
+		return t.anew.toTrace(steps), err
+	}
+	if r, ok := t.session.(rewinder); ok {
+		r.Rewind(t.at.mark)
+		t.live = t.at
+		return t.session.Do(ctx, c)
+	}
+	if err := t.restart(ctx); err != nil {
+		return nil, err
+	}
+	steps, err := t.again(ctx, c, patience)
+	return t.anew.beyond(steps), err
+}
+
+// choices is what can happen now, in the words of the trace.
+func (t *Timeline) choices() []Choice {
+	choices := slices.Clone(t.session.Choices())
+	for i := range choices {
+		choices[i].Packet = t.anew.packet(choices[i].Packet)
+	}
+	return choices
 }
 
 // where adds the script's line to an error, if a line asked for what failed.
@@ -281,20 +336,6 @@ func (t *Timeline) where(p place, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s:%d: %w", t.scenario.File, p.asked, err)
-}
-
-// travel takes the session to the cursor.
-func (t *Timeline) travel() error {
-	if t.live == t.at {
-		return nil
-	}
-	r, ok := t.session.(rewinder)
-	if !ok {
-		return fmt.Errorf("handshake: the %s engine cannot go back", t.header.Engine)
-	}
-	r.Rewind(t.at.mark)
-	t.live = t.at
-	return nil
 }
 
 // visit makes the way to n the one that forward takes, and the path of the trace.
