@@ -44,10 +44,11 @@ var rows = []row{
 		"github.com/mdlayher/netlink", "golang.org/x/sys/unix",
 	}},
 	{"replay", "handshake/replay/*.go", []string{"sockscope/handshake"}},
-	{"viz", "viz/*.go", []string{"sockscope/handshake", "sockscope/rfc147", "sockscope/viz/words"}},
+	{"compare", "handshake/compare/*.go", []string{"sockscope/handshake"}},
+	{"viz", "viz/*.go", []string{"sockscope/handshake", "sockscope/handshake/compare", "sockscope/rfc147", "sockscope/viz/words"}},
 	{"words", "viz/words/*.go", nil},
 	{"tui", "viz/tui/*.go", []string{
-		"sockscope/handshake", "sockscope/viz", "sockscope/viz/words", "sockscope/rfc147", "sockscope/docs",
+		"sockscope/handshake", "sockscope/handshake/compare", "sockscope/viz", "sockscope/viz/words", "sockscope/rfc147", "sockscope/docs",
 		"github.com/rivo/tview", "github.com/gdamore/tcell/v2",
 	}},
 	{"tui-model", "viz/tui/model*.go", []string{"sockscope/handshake", "sockscope/viz"}},
@@ -55,7 +56,7 @@ var rows = []row{
 	{"docs", "docs/*.go", nil},
 	{"cmd", "cmd/sockscope/*.go", []string{
 		"sockscope/rfc147", "sockscope/statemachine/tcp", "sockscope/handshake", "sockscope/handshake/wire",
-		"sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/viz", "sockscope/viz/words",
+		"sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/handshake/compare", "sockscope/viz", "sockscope/viz/words",
 		"sockscope/viz/tui", "sockscope/docs", "github.com/spf13/cobra", "golang.org/x/term",
 	}},
 }

@@ -33,7 +33,7 @@ func (p *program) root() *cobra.Command {
 	c.SetFlagErrorFunc(p.flagError)
 	cobra.EnableCommandSorting = false
 	c.AddCommand(p.stepVerb(), p.runVerb(), p.listVerb(), p.socketVerb(), p.hostsVerb(), p.socketsVerb(),
-		p.openVerb(), p.versionVerb(), p.completionVerb())
+		p.openVerb(), p.compareVerb(), p.versionVerb(), p.completionVerb())
 	c.SetHelpCommand(p.helpVerb())
 	return c
 }

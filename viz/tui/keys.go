@@ -24,7 +24,8 @@ const (
 	stepping  scene = 1 << iota // the dashboard
 	menu                        // a list to choose from, help
 	explorer                    // RFC 147's number
-	anyScreen = stepping | menu | explorer
+	comparing                   // two engines side by side
+	anyScreen = stepping | menu | explorer | comparing
 )
 
 // The actions, in the order of help.
@@ -97,12 +98,12 @@ func defaultBindings() []binding {
 		return binding{action, in, strings.Fields(keys)}
 	}
 	return []binding{
-		row(actForward, stepping, "Space -> Down PgDn Enter j"),
-		row(actBack, stepping, "<- Up PgUp Backspace k"),
+		row(actForward, stepping|comparing, "Space -> Down PgDn Enter j"),
+		row(actBack, stepping|comparing, "<- Up PgUp Backspace k"),
 		row(actNextChange, stepping, "]"),
 		row(actPreviousChange, stepping, "["),
-		row(actFirst, stepping, "Home"),
-		row(actLatest, stepping, "End"),
+		row(actFirst, stepping|comparing, "Home"),
+		row(actLatest, stepping|comparing, "End"),
 		row(actGoTo, stepping, "g"),
 		row(actPlay, stepping, "p"),
 		row(actFaster, stepping, "+ ="),
@@ -123,8 +124,8 @@ func defaultBindings() []binding {
 		row(actBytes, stepping, "t"),
 		row(actRelative, stepping, "#"),
 		row(actSearch, stepping, "/"),
-		row(actSearchNext, stepping, "n"),
-		row(actSearchPrevious, stepping, "N"),
+		row(actSearchNext, stepping|comparing, "n"),
+		row(actSearchPrevious, stepping|comparing, "N"),
 		row(actExport, stepping, "s F2"),
 		row(actCommand, stepping, ":"),
 		row(actMouse, stepping, "m"),
@@ -261,7 +262,7 @@ const sameRead = 10 * time.Millisecond
 // scene.
 func newKeys(bindings []binding) (*Keys, error) {
 	k := &Keys{bindings: bindings, hits: map[scene]map[key]hit{}}
-	for _, in := range []scene{stepping, menu, explorer} {
+	for _, in := range []scene{stepping, menu, explorer, comparing} {
 		k.hits[in] = map[key]hit{}
 		for _, b := range bindings {
 			for nth, name := range b.keys {
