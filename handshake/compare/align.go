@@ -29,13 +29,15 @@ func partners(left, right *handshake.Trace) []int {
 		}
 	}
 	waiting := map[string][]int{}
-	for _, j := range lanesRight[travels].steps {
+	for _, e := range lanesRight[travels] {
+		j := e.step
 		if id, ok := ids[right.Steps[j].Packet]; ok {
 			key := string(right.Steps[j].Kind) + strconv.Itoa(id)
 			waiting[key] = append(waiting[key], j)
 		}
 	}
-	for _, i := range lanesLeft[travels].steps {
+	for _, e := range lanesLeft[travels] {
+		i := e.step
 		key := string(left.Steps[i].Kind) + strconv.Itoa(left.Steps[i].Packet)
 		if list := waiting[key]; len(list) > 0 {
 			pair[i], waiting[key] = list[0], list[1:]
@@ -44,10 +46,31 @@ func partners(left, right *handshake.Trace) []int {
 	return pair
 }
 
-// lane is a part of a trace in which order matters: the steps and what each is known by.
-type lane struct {
-	steps []int
-	keys  []string
+// lane is a part of a trace in which order matters.
+type lane []entry
+
+// entry is a step of a lane: what it is known by, and what tells it from its equals.
+type entry struct {
+	step             int
+	key, state, fate string
+}
+
+// same is the weight of two entries that nothing tells apart.
+const same = 5
+
+// weight says how well two entries stand for one another; 0: not at all.
+func (e entry) weight(o entry) (w uint16) {
+	if e.key != o.key {
+		return 0
+	}
+	w = 3
+	if e.state == o.state {
+		w++
+	}
+	if e.fate == o.fate {
+		w++
+	}
+	return w
 }
 
 // travels is the lane of what becomes of segments that have departed.
@@ -57,41 +80,54 @@ const travels = "travels"
 // segments that each end and the network send each way, and what became of those.
 func lanes(t *handshake.Trace, ways map[int]string) map[string]lane {
 	all := map[string]lane{}
+	fates := fates(t)
 	for i := range t.Steps {
 		s := &t.Steps[i]
-		name, key := s.Peer+" "+string(s.Kind), s.Label
+		name, key, fate := s.Peer+" "+string(s.Kind), s.Label, s.Label
 		switch s.Kind {
 		case handshake.KindCall, handshake.KindReturn, handshake.KindSignal:
 			name = s.Peer + " program"
 			call, _, _ := strings.Cut(s.Label, ") = ")
 			key = string(s.Kind) + " " + strings.TrimSuffix(call, ")")
 		case handshake.KindDepart:
-			name = ways[s.Packet]
+			name, fate = ways[s.Packet], fates[s.Packet]
 		case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
 			name = travels
 		case handshake.KindTimeout, handshake.KindNote:
 		}
-		l := all[name]
-		all[name] = lane{append(l.steps, i), append(l.keys, key)}
+		all[name] = append(all[name], entry{i, key, s.After, fate})
 	}
 	return all
 }
 
-// match aligns two lanes by their longest common subsequence, and then, in each gap,
+// fates tell of each packet what became of it.
+func fates(t *handshake.Trace) map[int]string {
+	all := map[int]string{}
+	for _, s := range t.Steps {
+		switch s.Kind {
+		case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
+			all[s.Packet] += " " + string(s.Kind)
+		case handshake.KindCall, handshake.KindReturn, handshake.KindDepart, handshake.KindTimeout, handshake.KindSignal, handshake.KindNote:
+		}
+	}
+	return all
+}
+
+// match aligns two lanes by the heaviest common subsequence, and then, in each gap,
 // those that differ in their label alone.
 func match(left, right *handshake.Trace, a, b lane, pair []int) {
 	gapA, gapB := 0, 0
-	for _, m := range append(common(a.keys, b.keys), [2]int{len(a.steps), len(b.steps)}) {
+	for _, m := range append(common(a, b), [2]int{len(a), len(b)}) {
 		for ; gapA < m[0]; gapA++ {
 			for j := gapB; j < m[1]; j++ {
-				if similar(&left.Steps[a.steps[gapA]], &right.Steps[b.steps[j]]) {
-					pair[a.steps[gapA]], gapB = b.steps[j], j+1
+				if similar(&left.Steps[a[gapA].step], &right.Steps[b[j].step]) {
+					pair[a[gapA].step], gapB = b[j].step, j+1
 					break
 				}
 			}
 		}
-		if m[0] < len(a.steps) {
-			pair[a.steps[m[0]]] = b.steps[m[1]]
+		if m[0] < len(a) {
+			pair[a[m[0]].step] = b[m[1]].step
 		}
 		gapA, gapB = m[0]+1, m[1]+1
 	}
@@ -110,34 +146,33 @@ func similar(a, b *handshake.Step) bool {
 	}
 }
 
-// common gives the index pairs of a longest common subsequence.
-func common(a, b []string) [][2]int {
+// common gives the index pairs of the common subsequence that weighs most.
+func common(a, b lane) [][2]int {
 	var pairs [][2]int
 	first := 0
-	for ; first < min(len(a), len(b)) && a[first] == b[first]; first++ {
+	for ; first < min(len(a), len(b)) && a[first].weight(b[first]) == same; first++ {
 		pairs = append(pairs, [2]int{first, first})
 	}
-	rest := func(i, j int) [2]int { return [2]int{first + i, first + j} }
 	a, b = a[first:], b[first:]
-	length := make([][]uint16, len(a)+1) // of the longest one from i and j on; a trace ends at handshake.MaxSteps
-	for i := range length {
-		length[i] = make([]uint16, len(b)+1)
+	best := make([][]uint16, len(a)+1) // from i and j on; a trace of handshake.MaxSteps stays below 65536
+	for i := range best {
+		best[i] = make([]uint16, len(b)+1)
 	}
-	for i, keyA := range slices.Backward(a) {
-		for j, keyB := range slices.Backward(b) {
-			if keyA == keyB {
-				length[i][j] = length[i+1][j+1] + 1
-			} else {
-				length[i][j] = max(length[i+1][j], length[i][j+1])
+	for i, x := range slices.Backward(a) {
+		for j, y := range slices.Backward(b) {
+			best[i][j] = max(best[i+1][j], best[i][j+1])
+			if w := x.weight(y); w > 0 {
+				best[i][j] = max(best[i][j], w+best[i+1][j+1])
 			}
 		}
 	}
 	for i, j := 0, 0; i < len(a) && j < len(b); {
+		w := a[i].weight(b[j])
 		switch {
-		case a[i] == b[j]:
-			pairs = append(pairs, rest(i, j))
+		case w > 0 && best[i][j] == w+best[i+1][j+1]:
+			pairs = append(pairs, [2]int{first + i, first + j})
 			i, j = i+1, j+1
-		case length[i+1][j] >= length[i][j+1]:
+		case best[i][j] == best[i+1][j]:
 			i++
 		default:
 			j++

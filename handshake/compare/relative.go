@@ -31,6 +31,9 @@ func relative(t *handshake.Trace) *handshake.Trace {
 			case "SEG.SEQ":
 				v.Value = first[from].relative(v.Value)
 			case "SEG.ACK":
+				if part(s.Label, "ACK") == "" {
+					continue // it has none
+				}
 				v.Value = first[to].relative(v.Value)
 			case "ISS", "SND.UNA", "SND.NXT", "SND.UP", "SND.WL2":
 				v.Value = first[own].relative(v.Value)
@@ -64,7 +67,7 @@ func (first numbers) relative(n string) string {
 }
 
 // bases finds the initial sequence numbers of both sides: those known before the first
-// step, and those of their SYNs.
+// step, those picked later, and those of their SYNs.
 func bases(t *handshake.Trace) map[string]numbers {
 	first := map[string]numbers{}
 	add := func(peer, n string) {
@@ -84,6 +87,11 @@ func bases(t *handshake.Trace) map[string]numbers {
 		}
 	}
 	for _, s := range t.Steps {
+		for _, v := range s.Vars {
+			if v.Name == "ISS" {
+				add(s.Peer, v.Value)
+			}
+		}
 		if s.Kind == handshake.KindDepart && s.Peer != handshake.WirePeer && strings.Contains(part(s.Label, "CTL"), "SYN") {
 			add(s.Peer, part(s.Label, "SEQ"))
 		}

@@ -1,0 +1,302 @@
+package compare
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"sockscope/handshake"
+	"sockscope/handshake/model"
+)
+
+func play(tb testing.TB, s *handshake.Scenario) *handshake.Trace {
+	tb.Helper()
+	timeline, err := handshake.NewTimeline(tb.Context(), model.Engine{Wire: model.InMemory}, s)
+	require.NoError(tb, err)
+	for err == nil {
+		err = timeline.Next(tb.Context())
+	}
+	require.ErrorIs(tb, err, handshake.ErrOver)
+	require.NoError(tb, timeline.Close())
+	return timeline.Trace()
+}
+
+func playNamed(tb testing.TB, name string) *handshake.Trace {
+	tb.Helper()
+	s, err := handshake.Load(name)
+	require.NoError(tb, err)
+	return play(tb, s)
+}
+
+// edited is a copy of a trace with other steps, numbered anew.
+func edited(t *handshake.Trace, edit func([]handshake.Step) []handshake.Step) *handshake.Trace {
+	out := *t
+	out.Steps = edit(slices.Clone(t.Steps))
+	for i := range out.Steps {
+		out.Steps[i].N = i + 1
+	}
+	return &out
+}
+
+// causes are the lines in which a difference begins.
+func causes(c *Comparison) []Line {
+	var list []Line
+	for i, l := range c.Lines {
+		if l.Differs != Equal && l.Cause == i {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+func TestATraceIsEqualToItself(t *testing.T) {
+	for _, name := range handshake.Names() {
+		trace := playNamed(t, name)
+		c := Align(trace, trace)
+		equal, known, unexplained := c.Counts()
+		require.Equal(t, []int{len(trace.Steps), 0, 0}, []int{equal, known, unexplained}, name)
+	}
+}
+
+const drawn = `-- setup --
+peer client 127.0.0.1:49152
+peer server 127.0.0.1:7147
+-- script --
+server socket
+server bind :7147
+server listen 1
+client socket
+client connect server
+until server ESTABLISHED
+client send "hello"
+arrive server <DATA=5>
+client reboot
+client socket
+client connect server
+arrive server <CTL=SYN>
+`
+
+// RFC 9293 3.4.1: an initial sequence number is drawn; what is compared is counted from it.
+func TestInitialSequenceNumbersDoNotMatter(t *testing.T) {
+	traces := map[uint64]*handshake.Trace{}
+	for _, seed := range []uint64{1, 2} {
+		s, err := handshake.Parse("drawn", "drawn", []byte(drawn))
+		require.NoError(t, err)
+		s.Seed = seed
+		traces[seed] = play(t, s)
+	}
+	require.NotEqual(t, traces[1].Steps, traces[2].Steps)
+	c := Align(traces[1], traces[2])
+	require.Empty(t, causes(c))
+	require.Equal(t, "<SEQ=0><CTL=SYN>", c.Lines[slices.IndexFunc(c.Lines, func(l Line) bool { return l.Left.Kind == handshake.KindDepart })].Left.Label)
+	for _, l := range c.Lines {
+		require.Equal(t, values(l.Left), values(l.Right), "step %d", l.Left.N)
+	}
+}
+
+// values are a step's sequence numbers.
+func values(s *handshake.Step) (list []string) {
+	for _, v := range s.Vars {
+		if v.Unit == "seq" && v.Name != "SEG.LEN" {
+			list = append(list, v.Name+" "+v.Value)
+		}
+	}
+	return list
+}
+
+// RFC 9293 figure 8: a number older than the first one is below 0, and of an end that
+// begins anew each number counts from the newest first one below it.
+func TestOldAndNewIncarnationsKeepTheirNumbers(t *testing.T) {
+	var labels []string
+	for _, s := range Align(playNamed(t, "figure-8"), playNamed(t, "figure-8")).Left.Steps {
+		if s.Kind == handshake.KindDepart {
+			labels = append(labels, s.Label)
+		}
+	}
+	require.Equal(t, []string{
+		"<SEQ=0><CTL=SYN>", "<SEQ=-10><CTL=SYN>", "<SEQ=0><ACK=-9><CTL=SYN,ACK>", "<SEQ=-9><CTL=RST>",
+		"<SEQ=0><ACK=1><CTL=SYN,ACK>", "<SEQ=1><ACK=1><CTL=ACK>",
+	}, labels)
+}
+
+func TestOneEditIsOneDifference(t *testing.T) {
+	all := map[string]*handshake.Trace{}
+	for _, name := range handshake.Names() {
+		all[name] = playNamed(t, name)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		trace := all[rapid.SampledFrom(handshake.Names()).Draw(t, "scenario")]
+		at := rapid.IntRange(0, len(trace.Steps)-1).Draw(t, "step")
+		s := trace.Steps[at]
+		want := OnlyLeft
+		other := edited(trace, func(steps []handshake.Step) []handshake.Step {
+			switch rapid.SampledFrom([]string{"drop", "insert", "state"}).Draw(t, "edit") {
+			case "drop": // a departure with all that became of it
+				return slices.DeleteFunc(steps, func(o handshake.Step) bool {
+					return o.N == s.N || s.Kind == handshake.KindDepart && o.Packet == s.Packet
+				})
+			case "insert":
+				want = OnlyRight
+				if s.Kind == handshake.KindDepart {
+					s.Packet = 1000
+				}
+				return slices.Insert(steps, at, s)
+			default:
+				want = State
+				steps[at].After = "ELSEWHERE"
+				return steps
+			}
+		})
+		found := causes(Align(trace, other))
+		if len(found) != 1 || found[0].Differs != want || found[0].Half().Peer != s.Peer || found[0].Half().Kind != s.Kind {
+			t.Fatalf("step %d, %s: found %+v, want one difference, %s", s.N, s.Label, found, want)
+		}
+	})
+}
+
+func TestOneEditIsOneDifferenceOfALabel(t *testing.T) {
+	trace := playNamed(t, "three-way")
+	for at, s := range trace.Steps {
+		want := Label
+		other := edited(trace, func(steps []handshake.Step) []handshake.Step {
+			switch {
+			case s.Kind == handshake.KindDepart:
+				for i := range steps { // its arrival, too
+					if steps[i].Packet == s.Packet {
+						steps[i].Label = strings.Replace(s.Label, "<CTL=", "<CTL=URG,", 1)
+					}
+				}
+			case strings.Contains(s.Label, ") = "):
+				steps[at].Label, want = s.Label+"0", Result
+			default:
+				want = Equal
+			}
+			return steps
+		})
+		found := causes(Align(trace, other))
+		if want == Equal {
+			require.Empty(t, found)
+			continue
+		}
+		require.Len(t, found, 1, s.Label)
+		require.Equal(t, want, found[0].Differs, s.Label)
+	}
+}
+
+// A return may come before or after the departure that it has nothing to do with.
+func TestOrderDoesNotMatterWhereItCannot(t *testing.T) {
+	trace := playNamed(t, "three-way")
+	other := edited(trace, func(steps []handshake.Step) []handshake.Step {
+		require.Equal(t, []handshake.Kind{handshake.KindDepart, handshake.KindReturn}, []handshake.Kind{steps[10].Kind, steps[11].Kind})
+		steps[10], steps[11] = steps[11], steps[10]
+		return steps
+	})
+	require.Empty(t, causes(Align(trace, other)))
+}
+
+// A call that waits in one engine and returns at once in the other is one difference.
+func TestACallThatWaitsInOneEngineOnlyIsOneDifference(t *testing.T) {
+	trace := playNamed(t, "three-way")
+	other := edited(trace, func(steps []handshake.Step) []handshake.Step {
+		steps[5].Label = "connect(3, 127.0.0.1:7147) = 0"
+		return slices.Delete(steps, 11, 12) // its return
+	})
+	c := Align(trace, other)
+	found := causes(c)
+	require.Len(t, found, 1)
+	require.Equal(t, Result, found[0].Differs)
+	require.Equal(t, 5, c.Lines[11].Cause)
+}
+
+// Two ends that came apart are one difference until they meet again.
+func TestAStateThatLastsIsOneDifference(t *testing.T) {
+	trace := playNamed(t, "half-close")
+	other := edited(trace, func(steps []handshake.Step) []handshake.Step {
+		lost := slices.IndexFunc(steps, func(s handshake.Step) bool { return s.Peer == "client" && s.After == "FIN-WAIT-2" })
+		for i := lost; i < len(steps); i++ {
+			for _, state := range []*string{&steps[i].Before, &steps[i].After} {
+				if steps[i].Peer == "client" && *state == "FIN-WAIT-2" {
+					*state = "FIN-WAIT-1"
+				}
+			}
+		}
+		return slices.Delete(steps, lost, lost+1)
+	})
+	c := Align(trace, other)
+	found := causes(c)
+	require.Len(t, found, 1)
+	require.Equal(t, OnlyLeft, found[0].Differs)
+	follow := 0
+	for _, l := range c.Lines {
+		if l.Differs == State {
+			follow++
+		}
+	}
+	require.Positive(t, follow, "the later lines differ in their state, and say since when")
+}
+
+func TestWhatAppearsOnOneSideOnlyDoesNotShiftTheRest(t *testing.T) {
+	trace := playNamed(t, "figure-7")
+	other := edited(trace, func(steps []handshake.Step) []handshake.Step {
+		at := slices.IndexFunc(steps, func(s handshake.Step) bool { return strings.Contains(s.Label, "<CTL=SYN,ACK>") })
+		extra := steps[at]
+		extra.Packet, extra.Label = 99, "<SEQ=101><ACK=301><CTL=ACK>"
+		arrives := extra
+		arrives.Kind, arrives.Peer = handshake.KindArrive, "b"
+		return slices.Insert(steps, at+1, extra, arrives)
+	})
+	c := Align(trace, other)
+	require.Len(t, causes(c), 1)
+	require.Len(t, slices.DeleteFunc(slices.Clone(c.Lines), func(l Line) bool { return l.Differs == Equal }), 2, "its arrival is part of it")
+}
+
+func FuzzAlign(f *testing.F) {
+	var one, two bytes.Buffer
+	require.NoError(f, playNamed(f, "figure-8").WriteJSON(&one))
+	require.NoError(f, playNamed(f, "refused").WriteJSON(&two))
+	f.Add(one.Bytes(), two.Bytes())
+	f.Add(one.Bytes(), one.Bytes())
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		left, err := handshake.ReadJSON(bytes.NewReader(a))
+		if err != nil || len(left.Steps) > 100 {
+			return
+		}
+		right, err := handshake.ReadJSON(bytes.NewReader(b))
+		if err != nil || len(right.Steps) > 100 {
+			return
+		}
+		right.Host = "Linux"
+		c := Align(left, right)
+		var n [2][]string
+		for i, l := range c.Lines {
+			require.True(t, l.Left != nil || l.Right != nil)
+			require.LessOrEqual(t, l.Cause, i)
+			require.Equal(t, c.Lines[l.Cause].Cause, l.Cause)
+			if l.Left != nil {
+				n[0] = append(n[0], strconv.Itoa(l.Left.N))
+			}
+			if l.Right != nil {
+				n[1] = append(n[1], strconv.Itoa(l.Right.N))
+			}
+			c.Event(&c.Lines[i], false)
+			c.Event(&c.Lines[i], true)
+		}
+		require.Len(t, n[0], len(left.Steps))
+		require.True(t, slices.IsSortedFunc(n[0], func(a, b string) int { return len(a) - len(b) }), "the left order stays")
+		slices.Sort(n[1])
+		require.Len(t, slices.Compact(n[1]), len(right.Steps), "each step once")
+	})
+}
+
+func BenchmarkAlign(b *testing.B) {
+	trace := playNamed(b, "three-way")
+	b.ReportAllocs()
+	for b.Loop() {
+		Align(trace, trace)
+	}
+}
