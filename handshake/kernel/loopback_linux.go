@@ -66,34 +66,37 @@ type held struct {
 }
 
 // openLoopback brings lo up and holds all TCP segments on it. It must run in a network
-// namespace of its own.
+// namespace of its own. An error is an [*Unable].
 func openLoopback() (*loopback, error) {
-	if err := settings(); err != nil {
-		return nil, err
-	}
 	if err := linkUp(); err != nil {
-		return nil, err
+		return nil, because("link", err)
+	}
+	if err := settings(); err != nil {
+		return nil, because("settings", err)
 	}
 	queue, err := bindQueue()
 	if err != nil {
-		return nil, err
+		return nil, because("queue", err)
 	}
 	if _, err := holdSegments(); err != nil {
-		return nil, errors.Join(err, queue.close())
+		return nil, errors.Join(because("queue", err), queue.close())
 	}
 	raw, err := rawSocket()
 	if err != nil {
-		return nil, errors.Join(err, queue.close())
+		return nil, errors.Join(because("raw", err), queue.close())
 	}
 	return &loopback{queue, raw}, nil
 }
+
+// parked is the shortest retransmission timeout of a held segment, in microseconds: a
+// minute. That of SYN and SYN,ACK cannot be set.
+const parked = "60000000"
 
 // settings tells the namespace's TCP to wait for the person. A kernel that does not
 // know a setting goes without.
 func settings() error {
 	for _, s := range [][2]string{
-		{"net.ipv4.tcp_rto_min_us", "60000000"},     // no retransmission within a minute, from Linux 6.11 on
-		{"net.ipv4.tcp_early_retrans", "0"},         // no tail loss probe, which that minute does not bind
+		{"net.ipv4.tcp_early_retrans", "0"},         // no tail loss probe, which the minute does not bind
 		{"net.ipv4.tcp_congestion_control", "reno"}, // bbr would pace
 		{"net.ipv4.tcp_no_metrics_save", "1"},       // the next connection must not inherit how slow a person was
 		{"net.ipv4.tcp_early_demux", "0"},           // else the socket is chosen before the segment is held
@@ -104,13 +107,16 @@ func settings() error {
 			return err
 		}
 	}
-	return nil
+	return setRTOMin(parked)
 }
 
 // sysctl sets one of the namespace's own settings of TCP, named with dots.
 func sysctl(name, value string) error {
-	if !settable(name) {
+	switch {
+	case !settable(name):
 		return fmt.Errorf("kernel: setting %q, want one that a network namespace has of its own", name)
+	case name == rtoMinSetting:
+		return setRTOMin(value)
 	}
 	return set(name, value)
 }

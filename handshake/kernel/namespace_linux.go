@@ -57,7 +57,7 @@ func spawnIn(flags uintptr, task string) (*process, error) {
 	p.cmd.ExtraFiles = []*os.File{commands, answers} // descriptors 3 and 4
 	p.cmd.Stderr = &p.last
 	if err := p.cmd.Start(); err != nil {
-		return nil, errors.Join(refused(err), in.Close(), out.Close())
+		return nil, errors.Join(because("namespaces", fmt.Errorf("kernel: new namespaces: %w", err)), in.Close(), out.Close())
 	}
 	return p, nil
 }
@@ -126,24 +126,32 @@ func privileged() bool {
 	return data[0].Effective&needed == needed
 }
 
-// refused finds out why the system does not give us our namespaces.
-func refused(err error) *Unable {
-	cause := "refused"
+// because finds out why the system does not do something: it has not got it, which is
+// the cause given, or it does not let us.
+func because(cause string, err error) *Unable {
 	switch {
-	case errors.Is(err, unix.ENOENT):
-		cause = "no-proc" // /proc/self/exe
-	case errors.Is(err, unix.EINVAL):
-		cause = "no-namespaces" // not compiled in
-	case is("kernel/unprivileged_userns_clone", "0"), is("user/max_user_namespaces", "0"), is("user/max_net_namespaces", "0"), is("user/max_pid_namespaces", "0"):
-		cause = "namespaces-off"
+	case errors.Is(err, unix.ENOENT) && cause == "namespaces":
+		cause = "proc" // /proc/self/exe
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EUSERS):
-		cause = "namespaces-used-up"
-	case is("kernel/apparmor_restrict_unprivileged_userns", "1"):
+		cause = "limit"
+		for _, kind := range []string{"user", "net", "pid"} {
+			if is("user/max_"+kind+"_namespaces", "0") {
+				cause = "off"
+			}
+		}
+	case errors.Is(err, unix.EROFS):
+		cause = "read-only"
+	case !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EACCES):
+	case is("kernel/unprivileged_userns_clone", "0"): // Debian's
+		cause = "off"
+	case is("kernel/apparmor_restrict_unprivileged_userns", "1"): // Ubuntu's
 		cause = "apparmor"
 	case exists("/.dockerenv"), exists("/run/.containerenv"):
 		cause = "container"
+	default:
+		cause = "refused"
 	}
-	return &Unable{cause, fmt.Errorf("kernel: new namespaces: %w", err)}
+	return &Unable{cause, err}
 }
 
 // is reports whether a setting of the system has a value. Not every system knows each.

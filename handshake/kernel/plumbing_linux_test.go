@@ -80,12 +80,13 @@ func (l *lab) states(port int) []uint8 {
 	return found
 }
 
-// connection is one on which a three-way handshake has been stepped.
-func (l *lab) connection() (listener, client, server int) {
+// connection is one on which a three-way handshake has been stepped, from a port to the
+// one a thousand above.
+func (l *lab) connection(port int) (listener, client, server int) {
 	l.Helper()
-	listener, client = l.socket(7001), l.socket(6001)
+	listener, client = l.socket(port+1000), l.socket(port)
 	require.NoError(l, unix.Listen(listener, 8))
-	require.ErrorIs(l, unix.Connect(client, at(7001)), unix.EINPROGRESS)
+	require.ErrorIs(l, unix.Connect(client, at(port+1000)), unix.EINPROGRESS)
 	require.NoError(l, l.accept(l.one(tcp.SYN).id))
 	require.NoError(l, l.accept(l.one(tcp.SYN|tcp.ACK).id))
 	require.NoError(l, l.accept(l.one(tcp.ACK).id))
@@ -128,7 +129,7 @@ func TestTheKernelsHandshakeIsStepped(t *testing.T) {
 func TestTheKernelsCloseIsStepped(t *testing.T) {
 	inNamespace(t, func() {
 		l := openLab(t)
-		_, client, server := l.connection()
+		_, client, server := l.connection(6001)
 		require.NoError(t, unix.Close(client))
 		fin := l.one(tcp.FIN | tcp.ACK)
 		require.Equal(t, []uint8{unix.BPF_TCP_FIN_WAIT1}, l.states(6001))
@@ -165,6 +166,37 @@ func TestALostSYNComesAgain(t *testing.T) {
 	})
 }
 
+// Nothing that is held is sent again for a minute, on kernels with the setting and,
+// by their routes, on those without.
+func TestRetransmissionsAreParked(t *testing.T) {
+	inNamespace(t, func() {
+		l := openLab(t)
+		rtoMin := func(fd int) time.Duration {
+			var i info
+			require.NoError(t, tcpInfo(fd, &i))
+			return time.Duration(i.Rto) * time.Microsecond
+		}
+		_, client, _ := l.connection(6001)
+		require.GreaterOrEqual(t, rtoMin(client), time.Minute)
+		require.NoError(t, sysctl(rtoMinSetting, "200000"))
+		_, client, _ = l.connection(6002)
+		require.Less(t, rtoMin(client), time.Second)
+		require.NoError(t, setRouteRTOMin(time.Minute))
+		_, client, server := l.connection(6003)
+		require.GreaterOrEqual(t, rtoMin(client), time.Minute)
+		require.GreaterOrEqual(t, rtoMin(server), time.Minute)
+	})
+}
+
+// Only what the namespace has of its own can be set.
+func TestASettingOfTheHost(t *testing.T) {
+	for _, name := range []string{
+		"kernel.hostname", "net.ipv4.ip_forward", "net.ipv4.tcp_", "net.ipv4.tcp_/../../../kernel/hostname", "net.ipv4.tcp_..x", "",
+	} {
+		require.Error(t, sysctl(name, "1"), name)
+	}
+}
+
 // What we send ourselves is held like all else, and known by its mark.
 func TestARawCopyIsKnownByItsMark(t *testing.T) {
 	inNamespace(t, func() {
@@ -185,7 +217,7 @@ func TestARawCopyIsKnownByItsMark(t *testing.T) {
 func TestReplacingChangesWhatArrives(t *testing.T) {
 	inNamespace(t, func() {
 		l := openLab(t)
-		_, client, server := l.connection()
+		_, client, server := l.connection(6001)
 		_, err := unix.Write(client, []byte("wasinaps"))
 		require.NoError(t, err)
 		data := l.one(tcp.PSH | tcp.ACK)
@@ -203,7 +235,7 @@ func TestReplacingChangesWhatArrives(t *testing.T) {
 func TestSuperSegmentsComeCut(t *testing.T) {
 	inNamespace(t, func() {
 		l := openLab(t)
-		_, client, _ := l.connection()
+		_, client, _ := l.connection(6001)
 		require.NoError(t, unix.SetsockoptInt(client, unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20))
 		_, err := unix.Write(client, make([]byte, 150_000))
 		require.NoError(t, err)

@@ -1,0 +1,64 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// rtoMinSetting is the shortest retransmission timeout in microseconds, a setting of
+// the namespace from Linux 6.11 on. Older kernels have it in each route.
+const rtoMinSetting = "net.ipv4.tcp_rto_min_us"
+
+// setRTOMin sets it in whichever way the kernel has. lo must be up.
+func setRTOMin(microseconds string) error {
+	err := set(rtoMinSetting, microseconds)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	n, err := strconv.ParseUint(microseconds, 10, 32)
+	if err != nil {
+		return fmt.Errorf("kernel: setting %s to %q, want a number of microseconds", rtoMinSetting, microseconds)
+	}
+	return setRouteRTOMin(time.Duration(n) * time.Microsecond)
+}
+
+// setRouteRTOMin replaces the two routes that lo came up with, that of 127.0.0.1 and
+// that of its net, by ones that have a shortest timeout.
+func setRouteRTOMin(least time.Duration) error {
+	n, err := openNetlink(unix.NETLINK_ROUTE)
+	if err != nil {
+		return err
+	}
+	defer n.close() //nolint:errcheck // the answers are in
+	host, net := []byte{127, 0, 0, 1}, []byte{127, 0, 0, 0}
+	for _, route := range []struct {
+		to     []byte
+		length byte
+	}{{host, 32}, {net, 8}} {
+		n.begin(unix.RTM_NEWROUTE, unix.NLM_F_ACK|unix.NLM_F_REPLACE, 0)
+		n.request = append(n.request, unix.AF_INET, route.length, 0, 0, // struct rtmsg
+			unix.RT_TABLE_LOCAL, unix.RTPROT_KERNEL, unix.RT_SCOPE_HOST, unix.RTN_LOCAL, 0, 0, 0, 0)
+		n.attribute(unix.RTA_DST, route.to...)
+		n.attribute(unix.RTA_PREFSRC, host...)
+		n.attribute(unix.RTA_OIF, native(loIndex)...)
+		metrics := netlink{}
+		metrics.attribute(unix.RTAX_LOCK, native(1<<unix.RTAX_RTO_MIN)...)
+		metrics.attribute(unix.RTAX_RTO_MIN, native(uint32(least.Milliseconds()))...)
+		n.attribute(unix.RTA_METRICS, metrics.request...)
+		if err := n.acknowledged(); err != nil {
+			return fmt.Errorf("kernel: route to %v/%d: %w", route.to, route.length, err)
+		}
+	}
+	return nil
+}
+
+// loIndex is the number of lo in every network namespace (LOOPBACK_IFINDEX).
+const loIndex = 1
+
+func native(v uint32) []byte { return binary.NativeEndian.AppendUint32(nil, v) }
