@@ -25,7 +25,7 @@ func CompareViews() map[string]CompareView {
 }
 
 // compareHalf is how wide each half of the text is: the longest label of a lesson and a state.
-const compareHalf = 66
+const compareHalf = 70
 
 // compareIndent is where a line's halves begin, behind its number and its mark.
 const compareIndent = 7
@@ -133,7 +133,7 @@ func halfLines(t *handshake.Trace, s *handshake.Step, columns int, lang string) 
 	if names+2+labels+1+states <= columns {
 		return []string{strings.TrimRight(name+"  "+what+strings.Repeat(" ", max(labels-Width(what), 0))+" "+state, " ")}
 	}
-	return broken(name+"  "+what+" "+state, columns, names+2)
+	return broken(name+"  "+what+" "+state, columns, 2)
 }
 
 // drawn is a step as the ladder draws half of it.
@@ -199,10 +199,14 @@ func CompareWhy(c *compare.Comparison, i int, lang string) []string {
 	}
 	s := l.Half()
 	if d := l.Known; d != nil {
+		sources := make([]string, len(d.Sources))
+		for i, source := range d.Sources {
+			sources[i] = say.Our("source", source)
+		}
 		fill := Fill("end", s.Peer, "other", peerOpposite(c.Left, s.Peer))
 		return []string{
 			say.Say("ui.compare.known", Fill("name", d.Name, "rule", d.Rule)) + " " + say.Say("deviation."+d.Name, fill),
-			say.Say("ui.plain.source", Fill("list", strings.Join(d.Sources, "; "))),
+			say.Say("ui.plain.source", Fill("list", strings.Join(sources, "; "))),
 		}
 	}
 	texts := []string{say.Text("ui.compare.unknown") + " " + say.Say("ui.compare.differs."+string(l.Differs), Fill("state", stateOf(l.Left), "other-state", stateOf(l.Right)))}
@@ -262,7 +266,11 @@ func comparePlain(w io.Writer, c *compare.Comparison, lang string) error {
 		sentence(b, 0, say.Say("ui.compare.plain.line", Fill("n", strconv.Itoa(i+1))))
 		sentence(b, 1, half(c.Left, l.Left, left, lang))
 		sentence(b, 1, half(c.Right, l.Right, right, lang))
-		for _, text := range CompareWhy(c, i, lang) {
+		why := CompareWhy(c, i, lang)
+		if l.Cause != i {
+			why = why[:1] // the rest is said there
+		}
+		for _, text := range why {
 			sentence(b, 1, text)
 		}
 		i++

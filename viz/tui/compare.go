@@ -171,7 +171,7 @@ func (s *compareScreen) drawHelp(c canvas) {
 	c.rule(0, "["+s.say("explorer.help")+"]", "", s.palette.Focus, s.palette.Source)
 	var lines []string
 	for _, line := range s.keys.help(comparing) {
-		lines = append(lines, pad(line.keys, 30)+" "+s.say(line.action.word()))
+		lines = append(lines, pad(line.keys, 26)+" "+pad(line.hangul, 6)+s.say(line.action.word()))
 	}
 	s.drawText(c, lines)
 }
