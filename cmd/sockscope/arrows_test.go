@@ -43,9 +43,15 @@ var rows = []row{
 		"github.com/google/nftables", "github.com/google/nftables/expr", "github.com/google/nftables/xt",
 		"github.com/mdlayher/netlink", "golang.org/x/sys/unix",
 	}},
-	{"replay", "handshake/replay/*.go", []string{"sockscope/handshake"}},
+	{"replay", "handshake/replay/*.go", []string{
+		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
+		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",
+	}},
 	{"compare", "handshake/compare/*.go", []string{"sockscope/handshake"}},
-	{"viz", "viz/*.go", []string{"sockscope/handshake", "sockscope/handshake/compare", "sockscope/rfc147", "sockscope/viz/words"}},
+	{"viz", "viz/*.go", []string{
+		"sockscope/handshake", "sockscope/handshake/compare", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/viz/words",
+		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",
+	}},
 	{"words", "viz/words/*.go", nil},
 	{"tui", "viz/tui/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/compare", "sockscope/viz", "sockscope/viz/words", "sockscope/rfc147", "sockscope/docs",

@@ -1,5 +1,7 @@
-// Package replay opens what was saved: a recorded trace becomes a session, so that a
-// [handshake.Timeline] steps it forward and back. It goes as it went and no other way.
+// Package replay opens what was saved: a recorded trace, or packets that another
+// program captured, become a session, so that a [handshake.Timeline] steps it forward and
+// back. It goes as it went and no other way. A capture has no states: they are inferred
+// from what crossed the wire, and marked so.
 package replay
 
 import (
@@ -30,6 +32,11 @@ func Open(r io.Reader) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
+	return record(t)
+}
+
+// record parts a trace into the choices that were made.
+func record(t *handshake.Trace) (*Recording, error) {
 	rec := &Recording{trace: t}
 	for i, s := range t.Steps {
 		if s.Choice == "" {

@@ -319,7 +319,7 @@ func TestTheSumIsThatOfRFC1071ForEveryLength(t *testing.T) {
 // on Ethernet: a file header of 24 octets, then 16 before each frame, the third word its length.
 func packets(tb testing.TB, name string) [][]byte {
 	tb.Helper()
-	b, err := os.ReadFile("testdata/" + name + ".pcap")
+	b, err := os.ReadFile("../replay/testdata/captures/" + name + ".pcap")
 	require.NoError(tb, err)
 	require.Equal(tb, []byte{0xd4, 0xc3, 0xb2, 0xa1}, b[:4])
 	require.EqualValues(tb, layers.LinkTypeEthernet, b[20])

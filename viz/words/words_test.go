@@ -2,6 +2,7 @@ package words
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/calls"
+	"sockscope/handshake/replay"
 	"sockscope/statemachine/tcp"
 )
 
@@ -19,7 +21,7 @@ func ruleIDs() []string {
 	for _, r := range tcp.AllRules() {
 		ids = append(ids, r.String())
 	}
-	for _, w := range calls.Rules() {
+	for _, w := range slices.Concat(calls.Rules(), replay.Rules()) {
 		ids = append(ids, w.Rule)
 	}
 	return ids
