@@ -17,10 +17,10 @@ const (
 )
 
 // segmentVerbs are the verbs whose What is a piece of a segment's label.
-var segmentVerbs = []Verb{Depart, Arrive, Drop, Duplicate, Inject}
+var segmentVerbs = []Verb{Depart, Arrive, Drop, Duplicate, Inject, Replace}
 
 // verbs are the words that cannot name a peer.
-var verbs = []Verb{Depart, Return, Arrive, Drop, Duplicate, Timeout, Wait, Inject, until, Begin}
+var verbs = []Verb{Depart, Return, Arrive, Drop, Duplicate, Timeout, Wait, Inject, Replace, until, Begin}
 
 // String is the choice's line in a scenario file.
 func (c Choice) String() string {
@@ -100,6 +100,9 @@ func parseSelector(c Choice) (Choice, error) {
 	}
 	if c.Verb == Inject && (c.What == "" || c.Packet != 0) {
 		return Choice{}, fmt.Errorf("found %q, allowed: inject PEER <SEQ=n><CTL=SYN>", c)
+	}
+	if c.Verb == Replace && c.What == "" {
+		return Choice{}, fmt.Errorf("found %q, allowed: replace PEER [PACKET] <SEQ=n><CTL=SYN>", c)
 	}
 	return c, nil
 }

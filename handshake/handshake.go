@@ -23,13 +23,14 @@ const (
 	Timeout   Verb = "timeout"   // a timer ends
 	Wait      Verb = "wait"      // time passes
 	Inject    Verb = "inject"    // a segment appears that neither peer sent
+	Replace   Verb = "replace"   // a segment on the wire becomes another
 )
 
 // Choice is one thing that can happen next. It is comparable; its String is its
 // line in a scenario file, and [ParseChoice] reads that line back.
 type Choice struct {
 	Verb   Verb
-	Peer   string // call, return, timeout: whose; depart: the sender; arrive, drop, duplicate, inject: where the segment is going
+	Peer   string // call, return, timeout: whose; depart: the sender; of all other segments where it is going
 	Packet int    // which segment; 0 in a file: the oldest that fits
 	What   string // a call's or timer's name; any piece of a segment's label, `<CTL=SYN,ACK>`
 	Args   string // a call's arguments, a wait's length, as written
@@ -46,7 +47,7 @@ type Session interface {
 	// setup left open drawn. It has no steps.
 	Header() Trace
 	// Choices lists what can happen now, in the order of an undisturbed world; empty
-	// means that it is over. [Inject] is never listed and always allowed.
+	// means that it is over. [Inject], [Replace] and [Wait] are never listed.
 	Choices() []Choice
 	// Do lets one choice happen and gives what it caused.
 	Do(context.Context, Choice) ([]Step, error)

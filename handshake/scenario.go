@@ -80,6 +80,29 @@ func (s *Scenario) Mistake(line int, found, allowed string) error {
 	return &Mistake{File: s.File, Line: line, Found: found, Allowed: allowed}
 }
 
+// Unplayable is a scenario's own word that an engine cannot play it.
+type Unplayable struct {
+	Scenario, Engine string
+	Why              map[string]string // language, sentence
+}
+
+func (u *Unplayable) Error() string {
+	return fmt.Sprintf("%s: %s cannot be played here: %s", u.Engine, u.Scenario, u.Why["en"])
+}
+
+// Playable is an [Unplayable] if the scenario says that the engine cannot play it.
+func (s *Scenario) Playable(engine string) error {
+	key, not := s.Not[engine]
+	if !not {
+		return nil
+	}
+	u := &Unplayable{Scenario: s.Name, Engine: engine, Why: map[string]string{}}
+	for lang, words := range s.Words {
+		u.Why[lang] = words[key]
+	}
+	return u
+}
+
 // ErrNoScenario is in the chain of what [Load] says when there is no such scenario.
 var ErrNoScenario = errors.New("no such scenario")
 

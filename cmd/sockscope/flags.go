@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockscope/handshake"
+	"sockscope/handshake/kernel"
 	"sockscope/handshake/model"
 	"sockscope/viz/words"
 )
@@ -35,11 +36,11 @@ func flagNames() []string {
 
 // engines are the values of --engine.
 func engines() map[string]handshake.Engine {
-	return map[string]handshake.Engine{model.Name: model.Engine{}}
+	return map[string]handshake.Engine{model.Name: model.Engine{}, kernel.Name: kernel.Engine{}}
 }
 
 // engineNames are the names of [engines] in the order of the help text.
-func engineNames() []string { return []string{model.Name} }
+func engineNames() []string { return []string{model.Name, kernel.Name} }
 
 // flag gives a verb one of the flags, with its words.
 func (p *program) flag(c *cobra.Command, f *flags, names ...string) {

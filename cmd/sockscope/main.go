@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 
+	"sockscope/handshake/kernel"
 	"sockscope/viz/words"
 )
 
 func main() {
+	kernel.Main() // the kernel engine's child is this program, too
 	p := &program{in: os.Stdin, out: &output{file: os.Stdout}, errs: os.Stderr, env: os.Getenv}
 	os.Exit(p.run(context.Background(), os.Args[1:]))
 }

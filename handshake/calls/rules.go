@@ -19,6 +19,7 @@ const (
 	ConnectRefused
 	ConnectTimedOut
 	RecvReturns
+	SendReturns
 	RecvAtOnce
 	RecvEnds
 	RecvEnded
@@ -30,6 +31,7 @@ const (
 	Lost
 	Doubled
 	Injected
+	Replaced
 	ChecksumRefused
 	TimePasses
 	SignalReset
@@ -51,6 +53,7 @@ var table = [...]handshake.Why{
 	ConnectReturns:  {Rule: "connect-returns", Cite: "POSIX connect()"},
 	ConnectRefused:  {Rule: "connect-refused", Cite: "POSIX connect()"},
 	ConnectTimedOut: {Rule: "connect-timed-out", Cite: "POSIX connect()"},
+	SendReturns:     {Rule: "send-returns", Cite: "POSIX send()"},
 	RecvReturns:     {Rule: "recv-returns", Cite: "POSIX recv()"},
 	RecvAtOnce:      {Rule: "recv-at-once", Cite: "POSIX recv()"},
 	RecvEnds:        {Rule: "recv-ends", Cite: "POSIX recv()"},
@@ -63,6 +66,7 @@ var table = [...]handshake.Why{
 	Lost:            {Rule: "lost", Cite: "RFC 9293 3.8"},
 	Doubled:         {Rule: "doubled", Cite: "RFC 9293 3.4"},
 	Injected:        {Rule: "injected", Cite: "RFC 9293 3.5"},
+	Replaced:        {Rule: "replaced", Cite: "RFC 9293 3.1"},
 	ChecksumRefused: {Rule: "checksum-refused", Cite: "RFC 9293 3.1"},
 	TimePasses:      {Rule: "time-passes", Cite: "RFC 9293 3.10.8"},
 	SignalReset:     {Rule: "signal-reset", Cite: "RFC 9293 3.10.7.4 second"},

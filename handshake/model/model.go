@@ -112,8 +112,8 @@ func (s *Session) Close() error { return s.wire.Close() }
 
 // check reports the first thing in a scenario that this engine cannot play.
 func check(s *handshake.Scenario) error {
-	if key, ok := s.Not[Name]; ok {
-		return fmt.Errorf("model: %s cannot be played here: %s", s.Name, s.Words["en"][key])
+	if err := s.Playable(Name); err != nil {
+		return err
 	}
 	if len(s.Peers) != 2 {
 		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the model engine")
@@ -140,7 +140,7 @@ func checkLine(s *handshake.Scenario, l handshake.Line) error {
 		if !slices.Contains(timerNames[:], c.What) {
 			return s.Mistake(l.Number, "timer "+c.What, strings.Join(timerNames[:], ", "))
 		}
-	case handshake.Inject:
+	case handshake.Inject, handshake.Replace:
 		if _, err := parseInjected(c.What); err != nil {
 			return s.Mistake(l.Number, c.What, strings.TrimPrefix(err.Error(), "tcp: "))
 		}

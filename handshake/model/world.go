@@ -208,6 +208,8 @@ func (w *World) Do(c handshake.Choice, carrier Wire) ([]handshake.Step, error) {
 		return nil, w.begin()
 	case handshake.Inject:
 		return w.inject(c, i, carrier)
+	case handshake.Replace:
+		return w.replace(c, i, carrier)
 	case handshake.Call, handshake.Depart, handshake.Return, handshake.Arrive,
 		handshake.Drop, handshake.Duplicate, handshake.Timeout:
 	}
@@ -229,7 +231,7 @@ func (w *World) Do(c handshake.Choice, carrier Wire) ([]handshake.Step, error) {
 		return w.duplicate(c.Packet, carrier)
 	case handshake.Timeout:
 		return w.timeout(i, c.What), nil
-	case handshake.Wait, handshake.Begin, handshake.Inject:
+	case handshake.Wait, handshake.Begin, handshake.Inject, handshake.Replace:
 	}
 	return nil, fmt.Errorf("model: %q, want a verb of a scenario file", c.Verb)
 }
@@ -293,6 +295,30 @@ func (w *World) inject(c handshake.Choice, to int, carrier Wire) ([]handshake.St
 	}
 	step.Peer = handshake.WirePeer
 	step.Why = []handshake.Why{calls.Injected.Why()}
+	return []handshake.Step{step}, nil
+}
+
+// replace puts other octets into a segment's place on the wire.
+func (w *World) replace(c handshake.Choice, to int, carrier Wire) ([]handshake.Step, error) {
+	segment, err := parseInjected(c.What)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(w.flights, func(f flight) bool {
+		return f.to == to && (c.Packet == 0 || f.packet == c.Packet)
+	})
+	if at < 0 {
+		return nil, fmt.Errorf("model: %q: %w", c, ErrNotNow)
+	}
+	f := &w.flights[at]
+	read, err := carrier.Carry(1-to, wire.Append(nil, f.src, f.dst, segment))
+	if err != nil {
+		return nil, err
+	}
+	f.copies = append([][]byte{read}, f.copies[1:]...)
+	step := w.onTheWire(f, handshake.KindNote, calls.Replaced)
+	step.Label = f.label + " becomes " + segment.String()
+	f.label = segment.String()
 	return []handshake.Step{step}, nil
 }
 

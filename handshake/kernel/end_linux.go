@@ -1,0 +1,284 @@
+package kernel
+
+import (
+	"net/netip"
+	"strconv"
+	"time"
+
+	"sockscope/handshake"
+	"sockscope/statemachine/tcp"
+)
+
+// end is one connection of a host, or a listener, or a socket that is neither yet.
+type end struct {
+	on            string // its name in the trace, for life
+	fd            int    // the number that the program knows it by; 0: none
+	real          int    // the child's own descriptor; -1: none
+	cookie        uint64 // the kernel's name for the socket
+	local, remote netip.AddrPort
+	listener      string // of an end that a listener made: the listener's name
+	children      int    // of a listener
+	passive       bool
+	sock          *sock // what the kernel last said of it; nil: nothing
+
+	// What the trace knows of it.
+	state      string
+	shown      map[string]string // variables
+	known      bool              // the numbers below
+	iss, irs   uint32
+	sndUNA     uint32
+	sndNXT     uint32
+	sndWND     uint32
+	rcvNXT     uint32
+	rcvWND     uint32
+	sendQueue  uint32
+	recvQueue  uint32
+	toldClosed bool // the program was told of the other end's FIN
+	toldError  bool // or of an error
+	shut       bool // the program has said that it sends no more
+}
+
+// The kernel's numbers of states (include/net/tcp_states.h).
+const (
+	stateTimeWait = 6
+	stateListen   = 10
+)
+
+var stateNames = map[uint8]string{
+	1: "ESTABLISHED", 2: "SYN-SENT", 3: "SYN-RECEIVED", 4: "FIN-WAIT-1", 5: "FIN-WAIT-2", stateTimeWait: "TIME-WAIT",
+	8: "CLOSE-WAIT", 9: "LAST-ACK", stateListen: "LISTEN", 11: "CLOSING", 12: "SYN-RECEIVED",
+}
+
+// reading is the state that the kernel last said.
+func (e *end) reading() string {
+	if e.sock != nil {
+		if name, ok := stateNames[e.sock.state]; ok {
+			return name
+		}
+	}
+	return "CLOSED"
+}
+
+// alive reports whether there is a connection.
+func (e *end) alive() bool { return e.reading() != "CLOSED" }
+
+// queueMoved reports whether a listener's accept queue has changed since it was told.
+func (e *end) queueMoved() bool {
+	return e.reading() == "LISTEN" && e.shown["accept queue"] != strconv.FormatUint(uint64(e.sock.rqueue), 10)
+}
+
+// timers names those that run. Whether an ACK waits for its delay the kernel does not
+// say: it does when one is owed.
+func (e *end) timers(owes bool) []string {
+	if e.sock == nil || e.state == "LISTEN" {
+		return nil
+	}
+	var list []string
+	if owes && e.sock.hasInfo {
+		list = append(list, delayedACK)
+	}
+	if name := e.timer(); name != "" {
+		list = append(list, name)
+	}
+	return list
+}
+
+// timer is the one timer that a dump tells of.
+func (e *end) timer() string {
+	switch {
+	case e.sock.timer == 1:
+		return retransmission
+	case e.sock.timer == 4:
+		return persist
+	case e.sock.timer == 2 && e.sock.hasInfo:
+		return keepAlive
+	case e.sock.state == stateTimeWait:
+		return timeWait
+	case e.sock.timer == 2 || e.sock.timer == 3:
+		return finWait2
+	default:
+		return ""
+	}
+}
+
+// variableNames are those that a sentence of a scenario can ask for.
+var variableNames = []string{
+	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "IRS", "RCV.NXT", "RCV.WND", "descriptor", "accept queue", "accept queue limit",
+	"rto", "rtt", "snd_cwnd", "snd_mss", "backoff",
+}
+
+// update takes over what the kernel says of an end, and writes into the step what has
+// changed: state and variables.
+func (w *world) update(e *end, step *handshake.Step) {
+	step.On = e.on
+	if step.Before == "" {
+		step.Before = e.state
+	}
+	e.state = e.reading()
+	step.After = e.state
+	if e.shown == nil {
+		e.shown = map[string]string{}
+	}
+	if e.sock == nil {
+		e.known, e.shown = false, nil
+		return
+	}
+	for _, v := range w.variables(e) {
+		if e.shown[v.Name] != v.Value {
+			e.shown[v.Name] = v.Value
+			step.Vars = append(step.Vars, v)
+		}
+	}
+	e.tellTimer(w, step)
+}
+
+// tellTimer tells of the timer's new deadline, if it is not the old one: jiffies are
+// 4 ms, and so is what is left of it rounded.
+func (e *end) tellTimer(w *world, step *handshake.Step) {
+	running := ""
+	if name := e.timer(); name != "" && e.state != "LISTEN" {
+		running = name + " timer"
+		deadline := time.Since(w.began) + e.sock.expires
+		was, _ := strconv.ParseInt(e.shown[running], 10, 64)
+		const rounding = 12 * time.Millisecond
+		if d := deadline - time.Duration(was); d > rounding || d < -rounding {
+			v := handshake.Var{Name: running, Value: strconv.FormatInt(int64(deadline), 10), Unit: "ns"}
+			e.shown[running] = v.Value
+			step.Vars = append(step.Vars, v)
+		}
+	}
+	for _, name := range timerNames {
+		if name += " timer"; name != running && e.shown[name] != "" {
+			e.shown[name] = ""
+			step.Vars = append(step.Vars, handshake.Var{Name: name})
+		}
+	}
+}
+
+func number(name string, v uint32, unit string) handshake.Var {
+	return handshake.Var{Name: name, Value: strconv.FormatUint(uint64(v), 10), Unit: unit}
+}
+
+// variables are all that is known of an end: the RFC's, where they correspond, by the
+// RFC's names, then the kernel's own (struct tcp_info).
+func (w *world) variables(e *end) []handshake.Var {
+	if e.state == "LISTEN" {
+		return []handshake.Var{
+			number("accept queue", e.sock.rqueue, "segments"), number("accept queue limit", e.sock.wqueue, "segments"),
+		}
+	}
+	vars := w.sequence(e)
+	if !e.sock.hasInfo {
+		return vars
+	}
+	i := &e.sock.info
+	micro := func(name string, v uint32) handshake.Var {
+		return handshake.Var{Name: name, Value: strconv.FormatInt(int64(v)*1000, 10), Unit: "ns"}
+	}
+	return append(vars,
+		number("retransmissions", uint32(i.Retransmits), "segments"),
+		micro("rto", i.Rto), micro("rtt", i.Rtt), micro("rttvar", i.Rttvar),
+		number("snd_cwnd", i.Snd_cwnd, "segments"), number("snd_ssthresh", i.Snd_ssthresh, "segments"),
+		number("snd_mss", i.Snd_mss, "B"), number("rcv_mss", i.Rcv_mss, "B"),
+		number("unacked", i.Unacked, "segments"), number("sacked", i.Sacked, "segments"), number("lost", i.Lost, "segments"),
+		number("total_retrans", i.Total_retrans, "segments"),
+		number("backoff", uint32(i.Backoff), ""), number("probes", uint32(i.Probes), ""),
+		handshake.Var{Name: "ca_state", Value: caState(i.Ca_state)},
+	)
+}
+
+// caState names the states of congestion avoidance (linux/tcp.h, enum tcp_ca_state).
+func caState(n uint8) string {
+	names := [...]string{"Open", "Disorder", "CWR", "Recovery", "Loss"}
+	if int(n) < len(names) {
+		return names[n]
+	}
+	return strconv.Itoa(int(n))
+}
+
+// sequence counts the sequence variables from the first numbers that crossed the wire
+// and the kernel's own counters. The SYN of an active OPEN is among the acknowledged
+// octets, that of a passive one is not; the FIN is among both.
+func (w *world) sequence(e *end) []handshake.Var {
+	f := flow{e.local, e.remote}
+	ours, theirs := w.numbers[f], w.numbers[f.back()]
+	if len(ours) == 0 || e.sock.state == stateTimeWait || e.sock.state == 5 && !e.sock.hasInfo {
+		return nil // small sockets have no numbers any more: the last known stand
+	}
+	i := &e.sock.info
+	e.known = true
+	e.iss = ours[len(ours)-1].shown
+	e.sndUNA = e.iss + uint32(i.Bytes_acked)
+	if e.passive && e.sock.hasInfo {
+		e.sndUNA++
+	}
+	waiting := e.sock.wqueue
+	if !e.sock.hasInfo { // a request: its SYN,ACK is all that there is
+		waiting = 1
+	}
+	e.sndNXT = e.sndUNA + waiting - i.Notsent_bytes
+	e.sendQueue = waiting - min(waiting, e.control())
+	e.sndWND = i.Snd_wnd
+	vars := []handshake.Var{
+		number("ISS", e.iss, "seq"), {Name: "kernel's ISS", Value: strconv.FormatUint(uint64(ours[len(ours)-1].real), 10), Unit: "seq"},
+		number("SND.UNA", e.sndUNA, "seq"), number("SND.NXT", e.sndNXT, "seq"), number("send queue", e.sendQueue, "B"),
+	}
+	if len(theirs) == 0 || e.state == "SYN-SENT" {
+		return vars
+	}
+	e.irs = theirs[len(theirs)-1].shown
+	e.rcvNXT = e.irs + 1 + uint32(i.Bytes_received)
+	e.rcvWND = i.Rcv_wnd
+	e.recvQueue = e.unread()
+	vars = append(vars, number("IRS", e.irs, "seq"), number("RCV.NXT", e.rcvNXT, "seq"), number("receive queue", e.recvQueue, "B"))
+	if e.sock.hasInfo {
+		vars = append(vars, number("SND.WND", e.sndWND, "B"), number("RCV.WND", e.rcvWND, "B"))
+	}
+	return vars
+}
+
+// control is how many of the unacknowledged numbers are a SYN's or a FIN's.
+func (e *end) control() uint32 {
+	switch e.state {
+	case "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "CLOSING", "LAST-ACK":
+		return 1
+	default:
+		return 0
+	}
+}
+
+// unread is how many octets the program has not taken; the kernel counts a FIN with them.
+func (e *end) unread() uint32 {
+	n := e.sock.rqueue
+	switch e.state {
+	case "CLOSE-WAIT", "CLOSING", "LAST-ACK":
+		if n > 0 && e.real >= 0 {
+			return waitingOctets(e.real)
+		}
+		return n - min(n, 1)
+	default:
+		return n
+	}
+}
+
+// tcb is the end as RFC 9293 3.3.1 has it, from what is known.
+func (e *end) tcb() tcp.TCB {
+	t := tcp.TCB{Passive: e.passive, Remote: e.remote.IsValid() && e.remote.Port() != 0, ISS: e.iss, IRS: e.irs, Unread: e.recvQueue}
+	for _, s := range tcp.States {
+		if s.String() == e.state {
+			t.State = s
+		}
+	}
+	t.SND = tcp.SendSequence{UNA: e.sndUNA, NXT: e.sndNXT, WND: e.sndWND, WL1: e.rcvNXT - 1, WL2: e.sndUNA}
+	t.RCV = tcp.ReceiveSequence{NXT: e.rcvNXT, WND: e.rcvWND}
+	t.Queue = string(make([]byte, e.sendQueue))
+	t.Push = e.sndNXT
+	switch t.State {
+	case tcp.FinWait1, tcp.FinWait2, tcp.Closing, tcp.LastAck, tcp.TimeWait:
+		t.FinSent = true
+	case tcp.Listen:
+		t.Passive = true
+	case tcp.Closed, tcp.SynSent, tcp.SynReceived, tcp.Established, tcp.CloseWait:
+	}
+	return t
+}

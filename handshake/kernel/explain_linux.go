@@ -1,0 +1,107 @@
+package kernel
+
+import (
+	"sockscope/handshake"
+	"sockscope/statemachine/tcp"
+)
+
+// question is what RFC 9293 would say of an event: the end as it was before, and the
+// place in the outbox from which on is what the event has caused.
+type question struct {
+	host   *host
+	end    *end // nil: no connection
+	tcb    tcp.TCB
+	event  tcp.Event
+	order  int
+	orphan bool
+}
+
+// question must be asked before the event.
+func (w *world) question(h *host, at int, e tcp.Event) question {
+	q := question{host: h, event: e, order: w.order}
+	if at >= 0 {
+		q.tcb = h.ends[at].tcb()
+		q.orphan = h.ends[at].fd == 0
+	}
+	return q
+}
+
+// explain gives the step the rules of the RFC, if the kernel has done what they say; if
+// not, the rule that the kernel follows instead.
+func (w *world) explain(step *handshake.Step, q question) {
+	o := tcp.Step(q.tcb, q.event)
+	var sent []tcp.Segment
+	for _, it := range q.host.outbox {
+		if it.order > q.order {
+			sent = append(sent, it.segment)
+		}
+	}
+	rules, own := o.Rules, q.departs(step, &o, sent)
+	for _, r := range own {
+		step.Why = append(step.Why, r.why())
+	}
+	if len(own) > 0 && own[0] != acksLate {
+		return
+	}
+	for _, r := range rules {
+		step.Why = append(step.Why, handshake.Why{Rule: r.String(), Cite: r.Cite()})
+	}
+}
+
+// departs names what the kernel has done otherwise than the RFC's machine would; none
+// if it has done the same.
+func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segment) []rule {
+	segment := tcp.Segment{}
+	if a, ok := q.event.(tcp.SegmentArrives); ok {
+		segment = a.Segment
+	}
+	syn := segment.CTL.Has(tcp.SYN) && !segment.CTL.Has(tcp.ACK)
+	listens := q.tcb.State == tcp.Listen
+	switch {
+	case listens && syn && len(sent) == 0 && step.After == "LISTEN":
+		return []rule{acceptQueueFull}
+	case listens && syn && len(sent) == 1 && step.After == "LISTEN":
+		return []rule{cookieSent}
+	case listens && step.After == "ESTABLISHED":
+		return []rule{cookieChild}
+	case q.tcb.State == tcp.TimeWait && syn && step.After == "SYN-RECEIVED":
+		return []rule{reusesTimeWait}
+	case agree(o, step.After) && equal(o.Segments, sent):
+		return nil
+	case agree(o, step.After) && len(sent) == 0 && len(o.Segments) == 1 && bareACK(o.Segments[0]):
+		return []rule{acksLate}
+	case q.closes() && len(sent) > 0 && sent[0].CTL.Has(tcp.RST) && q.tcb.Unread > 0:
+		return []rule{resetsUnread}
+	case q.orphan && len(sent) > 0 && sent[0].CTL.Has(tcp.RST):
+		return []rule{resetsOrphan}
+	case q.tcb.State.Synchronized() && segment.CTL&(tcp.SYN|tcp.RST) != 0 && len(sent) == 1 && bareACK(sent[0]):
+		return []rule{challenges}
+	default:
+		return []rule{otherwise}
+	}
+}
+
+func (q *question) closes() bool {
+	_, ok := q.event.(tcp.Close)
+	return ok
+}
+
+// agree compares states. A child that falls back to LISTEN is forgotten.
+func agree(o *tcp.Outcome, after string) bool {
+	state := o.TCB.State.String()
+	return state == after || o.TCB.State == tcp.Listen && after == "CLOSED"
+}
+
+func equal(a, b []tcp.Segment) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].String() != b[i].String() {
+			return false
+		}
+	}
+	return true
+}
+
+func bareACK(s tcp.Segment) bool { return s.CTL == tcp.ACK && s.LEN() == 0 }

@@ -1,0 +1,487 @@
+package kernel
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscope/handshake"
+	"sockscope/handshake/calls"
+	"sockscope/statemachine/tcp"
+)
+
+// firstFD is the first descriptor of each program, as if it were a process of its own.
+const firstFD = 3
+
+// stride parts the shown first numbers that the setup does not name, as the model does.
+const stride = 64000
+
+// host is one end: a program, its descriptors and its connections.
+type host struct {
+	name    string
+	address netip.AddrPort
+	iss     []uint32 // the first numbers that are left to be shown
+	spare   uint32   // the one after them
+	program []handshake.Choice
+	next    int
+	blocked *blocked
+	ends    []end
+	outbox  []item
+	nextFD  int
+	last    string // the connection that moved last
+}
+
+// item is a segment that is held, and has not departed in the trace yet.
+type item struct {
+	order     int
+	on, label string
+	flow      flow
+	segment   tcp.Segment
+	octets    []byte
+	id        uint32
+	again     bool // a retransmission
+}
+
+// blocked is the call that a program waits in. The descriptor is non-blocking, so that
+// one goroutine can see both programs wait; what a program sees is the same.
+type blocked struct {
+	call     string
+	on       string
+	answered bool
+	order    int
+	rest     string // of send(): what the kernel has not taken yet
+	label    string
+	size     int
+}
+
+func newHost(s *handshake.Scenario, p handshake.PeerSetup) host {
+	h := host{name: p.Name, address: netip.MustParseAddrPort(p.Address), iss: p.ISS, nextFD: firstFD, spare: stride}
+	if n := len(p.ISS); n > 0 {
+		h.spare += p.ISS[n-1]
+	}
+	for _, l := range s.Program(Name, p.Name) {
+		h.program = append(h.program, l.Choice)
+	}
+	return h
+}
+
+func (h *host) peekISS() uint32 {
+	if len(h.iss) > 0 {
+		return h.iss[0]
+	}
+	return h.spare
+}
+
+func (h *host) takeISS() uint32 {
+	iss := h.peekISS()
+	if len(h.iss) > 0 {
+		h.iss = h.iss[1:]
+	} else {
+		h.spare += stride
+	}
+	return iss
+}
+
+// has reports whether an address is this host's.
+func (h *host) has(a netip.AddrPort) bool {
+	return a == h.address || slices.ContainsFunc(h.ends, func(e end) bool { return e.local == a })
+}
+
+// end finds a connection by its name; nil if it is forgotten.
+func (h *host) end(on string) *end {
+	for i := range h.ends {
+		if h.ends[i].on == on {
+			return &h.ends[i]
+		}
+	}
+	return nil
+}
+
+func (h *host) stateOf(on string) string {
+	if e := h.end(on); e != nil {
+		return e.state
+	}
+	return "CLOSED"
+}
+
+// receiver is the end that a segment of a flow is for: that of the connection, else a
+// listener, else -1.
+func (h *host) receiver(f flow) int {
+	at := slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.remote == f.from && e.alive() })
+	if at < 0 {
+		at = slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.reading() == "LISTEN" })
+	}
+	return at
+}
+
+// owner names the end that sends a flow: a listener's, where a cookie stands for it.
+func (h *host) owner(f flow) string {
+	if at := h.receiver(f.back()); at >= 0 {
+		return h.ends[at].on
+	}
+	return ""
+}
+
+// newest finds the descriptor that a call means: the last one that fits; -1 if none.
+func (h *host) newest(fits func(*end) bool) int {
+	newest := -1
+	for i := range h.ends {
+		if e := &h.ends[i]; e.fd != 0 && fits(e) && (newest < 0 || e.fd > h.ends[newest].fd) {
+			newest = i
+		}
+	}
+	return newest
+}
+
+func anyEnd(*end) bool { return true }
+
+func listening(e *end) bool { return e.state == "LISTEN" }
+
+// port is the setup's address, or the next port that none of the host's ends has.
+func (h *host) port() netip.AddrPort {
+	a := h.address
+	for slices.ContainsFunc(h.ends, func(e end) bool { return e.local == a && (e.fd != 0 || e.alive()) }) {
+		a = netip.AddrPortFrom(a.Addr(), max(a.Port()+1, 1024))
+	}
+	return a
+}
+
+// post puts a segment into its sender's outbox.
+func (w *world) post(i int, it item) {
+	w.order++
+	it.order = w.order
+	w.hosts[i].outbox = append(w.hosts[i].outbox, it)
+}
+
+// look reads what the kernel says of every socket now, and finds new ones: a request
+// at a listener, or a child that stands for one.
+func (w *world) look() error {
+	if w.lo == nil {
+		return w.lookBare()
+	}
+	var err error
+	if w.socks, err = w.diag.dump(w.socks[:0]); err != nil {
+		return err
+	}
+	for i := range w.hosts {
+		for j := range w.hosts[i].ends {
+			w.hosts[i].ends[j].sock = nil
+		}
+	}
+	var fresh []*sock
+	for k := range w.socks {
+		s := &w.socks[k]
+		if e := w.byCookie(s.cookie); e != nil {
+			e.sock = s
+		} else {
+			fresh = append(fresh, s)
+		}
+	}
+	for _, s := range fresh {
+		w.adopt(s)
+	}
+	return nil
+}
+
+func (w *world) byCookie(cookie uint64) *end {
+	for i := range w.hosts {
+		for j := range w.hosts[i].ends {
+			if e := &w.hosts[i].ends[j]; e.cookie == cookie && cookie != 0 {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// adopt gives a socket that is new to its host: to an end of the same connection that
+// has lost its own (a request that has become a socket), else as a listener's child.
+func (w *world) adopt(s *sock) {
+	for i := range w.hosts {
+		h := &w.hosts[i]
+		if !h.has(s.local) {
+			continue
+		}
+		for j := range h.ends {
+			if e := &h.ends[j]; e.local == s.local && e.remote == s.remote && e.sock == nil {
+				e.cookie, e.sock = s.cookie, s
+				return
+			}
+		}
+		for j := range h.ends {
+			if l := &h.ends[j]; l.state == "LISTEN" && l.local == s.local && s.remote.Port() != 0 {
+				l.children++
+				h.ends = append(h.ends, end{
+					on: l.on + "." + strconv.Itoa(l.children), listener: l.on, real: -1, passive: true, state: "LISTEN",
+					local: s.local, remote: s.remote, cookie: s.cookie, sock: s,
+				})
+				return
+			}
+		}
+	}
+}
+
+// lookBare asks the sockets that a program holds; of others nothing is known.
+func (w *world) lookBare() error {
+	for i := range w.hosts {
+		for j := range w.hosts[i].ends {
+			e := &w.hosts[i].ends[j]
+			if e.real < 0 {
+				e.sock = nil
+				continue
+			}
+			e.sock = &sock{local: e.local, remote: e.remote, hasInfo: true}
+			if err := tcpInfo(e.real, &e.sock.info); err != nil {
+				return err
+			}
+			e.sock.state = e.sock.info.State
+			if e.sock.state == stateListen { // the kernel counts the queue here (tcp(7))
+				e.sock.rqueue, e.sock.wqueue = e.sock.info.Unacked, e.sock.info.Sacked
+			}
+		}
+	}
+	return nil
+}
+
+// observe completes the step of a host's event with what has become of its connection,
+// and adds what else has changed.
+func (w *world) observe(i, at int, step handshake.Step) ([]handshake.Step, error) {
+	if err := w.look(); err != nil {
+		return nil, err
+	}
+	h := &w.hosts[i]
+	var subject *end
+	if at >= 0 {
+		subject = &h.ends[at]
+		h.last = subject.on
+		w.update(subject, &step)
+	} else if step.Before == "" {
+		step.Before, step.After = "CLOSED", "CLOSED"
+	} else {
+		step.After = step.Before
+	}
+	steps := []handshake.Step{step}
+	for k := range w.hosts {
+		steps = append(steps, w.others(k, subject)...)
+	}
+	return steps, nil
+}
+
+// others records what an event has changed beside its own connection: a listener's
+// queue, the ends of a listener that is gone.
+func (w *world) others(k int, subject *end) []handshake.Step {
+	h := &w.hosts[k]
+	var steps []handshake.Step
+	for j := range h.ends {
+		e := &h.ends[j]
+		if e == subject || w.pending(k, e.on) || e.reading() == e.state && !e.queueMoved() {
+			continue
+		}
+		step := handshake.Step{At: w.now(), Peer: h.name, Kind: handshake.KindNote}
+		moved := e.reading() == e.state
+		w.update(e, &step)
+		switch {
+		case moved:
+			step.Label = "accept queue " + e.shown["accept queue"] + " of " + e.shown["accept queue limit"]
+			step.Why = []handshake.Why{backlog.why()}
+		case e.listener != "" && e.state == "CLOSED":
+			step.Kind, step.Label = handshake.KindSignal, "nobody can accept it"
+			step.Why = []handshake.Why{calls.CloseOrphan.Why()}
+		default:
+			step.Label, step.Why = "the kernel moves on", []handshake.Why{otherwise.why()}
+		}
+		steps = append(steps, step)
+	}
+	h.ends = slices.DeleteFunc(h.ends, func(e end) bool {
+		return e.state == "CLOSED" && e.fd == 0 && e.on != h.last && &e != subject
+	})
+	return steps
+}
+
+// pending reports whether a connection's own event has not been recorded yet.
+func (w *world) pending(peer int, on string) bool {
+	return slices.ContainsFunc(w.alone, func(a alone) bool { return a.peer == peer && a.on == on && len(a.items) == 0 })
+}
+
+// notice takes in what the kernel has done by itself: segments, and ends of states.
+func (w *world) notice() error {
+	if _, err := w.drain(false); err != nil {
+		return err
+	}
+	if err := w.look(); err != nil {
+		return err
+	}
+	for i := range w.hosts {
+		for j := range w.hosts[i].ends {
+			e := &w.hosts[i].ends[j]
+			if e.reading() == e.state || w.stirs(i, e.on) {
+				continue
+			}
+			a := alone{peer: i, on: e.on, timer: retransmission, rule: givesUp, at: time.Now()}
+			switch {
+			case e.state == "TIME-WAIT":
+				a.timer, a.rule = timeWait, forgetsTimeWait
+			case e.state == "FIN-WAIT-2":
+				a.timer, a.rule = finWait2, forgetsFinWait
+			}
+			w.alone = append(w.alone, a)
+		}
+	}
+	return nil
+}
+
+// stirs reports whether something of a connection waits to be recorded.
+func (w *world) stirs(peer int, on string) bool {
+	return slices.ContainsFunc(w.alone, func(a alone) bool { return a.peer == peer && a.on == on })
+}
+
+// rest waits until the parent says something, and takes in what comes meanwhile.
+func (w *world) rest(wake int) error {
+	if w.lo == nil {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(wake), Events: unix.POLLIN}}, -1)
+		if err == unix.EINTR { //nolint:errorlint // a bare errno
+			err = nil
+		}
+		return err
+	}
+	if err := w.lo.wait(-1, wake); err != nil {
+		return err
+	}
+	_, err := w.drain(false)
+	return err
+}
+
+// glance is how often a wait looks for what tells nobody: a state that has ended.
+const glance = 20 * time.Millisecond
+
+// until waits for something, to the time's end, or until the parent has had enough.
+func (w *world) until(limit time.Time, c *child, ready func() bool) error {
+	for {
+		if err := w.notice(); err != nil {
+			return err
+		}
+		left := time.Until(limit)
+		if ready() || left <= 0 {
+			return nil
+		}
+		if c.stopped() {
+			return errStopped
+		}
+		if err := w.sleep(min(left, glance), c.wake); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *world) sleep(d time.Duration, wake int) error {
+	if w.lo != nil {
+		return w.lo.wait(d, wake)
+	}
+	_, err := unix.Poll([]unix.PollFd{{Fd: int32(wake), Events: unix.POLLIN}}, int(d.Milliseconds())+1)
+	if err == unix.EINTR { //nolint:errorlint // a bare errno
+		err = nil
+	}
+	return err
+}
+
+// longest is how long a wait lasts that nothing else ends.
+const longest = 24 * time.Hour
+
+// wait lets time pass: as long as is said, or until something happens by itself.
+func (w *world) wait(choice handshake.Choice, c *child) ([]handshake.Step, error) {
+	if choice.Args != "" {
+		d, err := time.ParseDuration(choice.Args)
+		if err == nil {
+			err = w.until(time.Now().Add(d), c, func() bool { return false })
+		}
+		step := handshake.Step{
+			At: w.now(), Peer: handshake.WirePeer, Kind: handshake.KindNote, Label: "wait " + choice.Args,
+			Why: []handshake.Why{calls.TimePasses.Why()},
+		}
+		return []handshake.Step{step}, err
+	}
+	var steps []handshake.Step
+	err := w.until(time.Now().Add(longest), c, func() bool {
+		if len(w.alone) == 0 {
+			steps = w.told()
+		}
+		return len(w.alone) > 0 || len(steps) > 0
+	})
+	if err != nil || len(steps) > 0 {
+		return steps, err
+	}
+	return w.record(0)
+}
+
+// told is what the programs are told without a segment's arrival: where segments cannot
+// be held, they arrive unseen.
+func (w *world) told() []handshake.Step {
+	if w.lo != nil {
+		return nil
+	}
+	var steps []handshake.Step
+	for i := range w.hosts {
+		answered := w.hosts[i].blocked != nil && w.hosts[i].blocked.answered
+		steps = append(steps, w.tell(i)...)
+		if b := w.hosts[i].blocked; b != nil && b.answered && !answered {
+			more, err := w.comeBack(i)
+			if err == nil {
+				steps = append(steps, more...)
+			}
+		}
+	}
+	return steps
+}
+
+// timeout waits for one of the kernel's timers, if it has not ended already.
+func (w *world) timeout(i int, name string, c *child) ([]handshake.Step, error) {
+	find := func() int {
+		return slices.IndexFunc(w.alone, func(a alone) bool { return a.peer == i && a.timer == name })
+	}
+	if at := find(); at >= 0 {
+		return w.record(at)
+	}
+	choice := handshake.Choice{Verb: handshake.Timeout, Peer: w.hosts[i].name, What: name}
+	if !slices.Contains(w.timers(), choice) {
+		return nil, notNow(choice)
+	}
+	err := w.until(time.Now().Add(w.patience(i)), c, func() bool { return find() >= 0 })
+	if err != nil {
+		return nil, err
+	}
+	if at := find(); at >= 0 {
+		return w.record(at)
+	}
+	return nil, notNow(choice)
+}
+
+// patience is how long to wait for a host's timer: twice what the kernel says, and more.
+func (w *world) patience(i int) time.Duration {
+	most := time.Duration(0)
+	for j := range w.hosts[i].ends {
+		if s := w.hosts[i].ends[j].sock; s != nil {
+			most = max(most, s.expires)
+		}
+	}
+	return 2*most + 5*time.Second
+}
+
+// record makes steps of something that the kernel did by itself.
+func (w *world) record(at int) ([]handshake.Step, error) {
+	a := w.alone[at]
+	w.alone = slices.Delete(w.alone, at, at+1)
+	h := &w.hosts[a.peer]
+	step := handshake.Step{At: w.now(), Peer: h.name, On: a.on, Kind: handshake.KindTimeout, Label: a.timer, Why: []handshake.Why{a.rule.why()}}
+	index := slices.IndexFunc(h.ends, func(e end) bool { return e.on == a.on })
+	steps, err := w.observe(a.peer, index, step)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range a.items {
+		w.post(a.peer, it)
+	}
+	return append(steps, w.tell(a.peer)...), nil
+}

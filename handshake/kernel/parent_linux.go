@@ -1,0 +1,130 @@
+package kernel
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"sockscope/handshake"
+)
+
+// session is the parent's side: what is asked of it goes to the child.
+type session struct {
+	child   *process
+	answers chan answer // closed when the child has ended
+	to      *json.Encoder
+	header  handshake.Trace
+	choices []handshake.Choice
+}
+
+// start starts a child that plays the scenario.
+func start(ctx context.Context, o opening) (handshake.Session, error) {
+	flags := spawn
+	if o.Bare {
+		flags = func(task string) (*process, error) { return spawnIn(0, task) }
+	}
+	child, err := flags(playTask)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{child: child, answers: make(chan answer), to: json.NewEncoder(child.in)}
+	go s.listen()
+	a, err := s.ask(ctx, o)
+	if err == nil && a.Error != "" {
+		err = &Unable{a.Cause, errors.New(a.Error)}
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	header, err := handshake.ReadJSON(bytes.NewReader(a.Header))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("kernel: the child's header: %w", err), s.Close())
+	}
+	s.header = *header
+	return s, nil
+}
+
+// listen reads what the child says until its pipe ends.
+func (s *session) listen() {
+	defer close(s.answers)
+	lines := json.NewDecoder(bufio.NewReader(s.child.out))
+	for {
+		var a answer
+		if lines.Decode(&a) != nil {
+			return
+		}
+		s.answers <- a
+	}
+}
+
+// ask says something to the child and waits for the answer. When the context ends, the
+// child is told to stop waiting; it answers at once.
+func (s *session) ask(ctx context.Context, question any) (answer, error) {
+	if err := s.to.Encode(question); err != nil {
+		return answer{}, s.ended()
+	}
+	select {
+	case a, ok := <-s.answers:
+		return s.heard(a, ok)
+	case <-ctx.Done():
+	}
+	if err := s.to.Encode(request{Cancel: true}); err != nil {
+		return answer{}, s.ended()
+	}
+	a, ok := <-s.answers
+	return s.heard(a, ok)
+}
+
+func (s *session) heard(a answer, ok bool) (answer, error) {
+	if !ok {
+		return a, s.ended()
+	}
+	s.choices = a.Choices
+	return a, nil
+}
+
+// ended says that there is no child any more, and why.
+func (s *session) ended() error {
+	s.choices = nil
+	if err := s.Close(); err != nil {
+		return err
+	}
+	return fmt.Errorf("kernel: the child process has ended: %s", s.child.lastWords())
+}
+
+// Header begins the trace.
+func (s *session) Header() handshake.Trace { return s.header }
+
+// Choices lists what could happen when the child last said something.
+func (s *session) Choices() []handshake.Choice { return s.choices }
+
+// Do lets it happen.
+func (s *session) Do(ctx context.Context, c handshake.Choice) ([]handshake.Step, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	a, err := s.ask(ctx, request{Do: c})
+	switch {
+	case err != nil:
+		return nil, err
+	case a.Stopped:
+		return nil, context.Cause(ctx)
+	case a.Error != "":
+		return nil, errors.New(a.Error)
+	}
+	return a.Steps, nil
+}
+
+// Close ends the child, and with it its namespaces and all that they hold.
+func (s *session) Close() error {
+	if s.child.cmd.ProcessState != nil {
+		return nil
+	}
+	err := s.child.close()
+	for range s.answers { //nolint:revive // until listen has ended
+	}
+	return err
+}

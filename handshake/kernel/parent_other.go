@@ -1,0 +1,18 @@
+//go:build !linux
+
+package kernel
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"sockscope/handshake"
+)
+
+// Main does nothing here: there are no children.
+func Main() {}
+
+func start(context.Context, opening) (handshake.Session, error) {
+	return nil, fmt.Errorf("kernel: %w: it needs Linux, this is %s", ErrMachine, runtime.GOOS)
+}

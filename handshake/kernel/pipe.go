@@ -1,0 +1,31 @@
+package kernel
+
+import (
+	"encoding/json"
+
+	"sockscope/handshake"
+)
+
+// What goes over the pipes between parent and child: one JSON object a line, steps and
+// the header as the trace's JSON has them.
+type (
+	// opening is the parent's first line.
+	opening struct {
+		Scenario *handshake.Scenario
+		Bare     bool
+	}
+	// request is each of its next lines: a choice's line, or an end to the waiting.
+	request struct {
+		Do     handshake.Choice
+		Cancel bool
+	}
+	// answer is what the child says to the opening and to each choice.
+	answer struct {
+		Header  json.RawMessage `json:",omitempty"` // to the opening
+		Steps   []handshake.Step
+		Choices []handshake.Choice
+		Error   string `json:",omitempty"`
+		Cause   string `json:",omitempty"` // to the opening: what the machine cannot, see Unable
+		Stopped bool   `json:",omitempty"` // the waiting was ended before anything happened
+	}
+)

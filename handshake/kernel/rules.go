@@ -1,0 +1,58 @@
+package kernel
+
+import "sockscope/handshake"
+
+// rule is something that the kernel does and RFC 9293 3.10 leaves open, or sees
+// otherwise.
+type rule uint8
+
+const (
+	retransmits rule = iota
+	delaysACK
+	acksLate
+	probesWindow
+	probesPeer
+	forgetsTimeWait
+	forgetsFinWait
+	givesUp
+	heldAgain
+	backlog
+	acceptQueueFull
+	cookieSent
+	cookieChild
+	challenges
+	resetsUnread
+	resetsOrphan
+	reusesTimeWait
+	optionSet
+	otherwise
+	speaksByItself
+)
+
+var table = [...]handshake.Why{
+	retransmits:     {Rule: "kernel-retransmits", Cite: "RFC 6298 5.4"},
+	delaysACK:       {Rule: "kernel-delays-ack", Cite: "RFC 9293 3.8.6.3"},
+	acksLate:        {Rule: "kernel-acks-late", Cite: "RFC 9293 3.8.6.3"},
+	probesWindow:    {Rule: "kernel-probes-window", Cite: "RFC 9293 3.8.6.1"},
+	probesPeer:      {Rule: "kernel-probes-peer", Cite: "RFC 9293 3.8.4"},
+	forgetsTimeWait: {Rule: "kernel-forgets-time-wait", Cite: "RFC 9293 3.6.1"},
+	forgetsFinWait:  {Rule: "kernel-forgets-fin-wait", Cite: "RFC 9293 3.6"},
+	givesUp:         {Rule: "kernel-gives-up", Cite: "RFC 9293 3.8.3"},
+	heldAgain:       {Rule: "kernel-held-again", Cite: "RFC 6298 5.5"},
+	backlog:         {Rule: "kernel-queue", Cite: "RFC 4987 3.1"},
+	acceptQueueFull: {Rule: "kernel-queue-full", Cite: "RFC 4987 3.1"},
+	cookieSent:      {Rule: "kernel-cookie-sent", Cite: "RFC 4987 3.6"},
+	cookieChild:     {Rule: "kernel-cookie-child", Cite: "RFC 4987 3.6"},
+	challenges:      {Rule: "kernel-challenges", Cite: "RFC 5961 4.2"},
+	resetsUnread:    {Rule: "kernel-resets-unread", Cite: "RFC 9293 3.6.1"},
+	resetsOrphan:    {Rule: "kernel-resets-orphan", Cite: "RFC 9293 3.6.1"},
+	reusesTimeWait:  {Rule: "kernel-reuses-time-wait", Cite: "RFC 9293 3.6.1"},
+	optionSet:       {Rule: "kernel-option", Cite: "POSIX setsockopt()"},
+	otherwise:       {Rule: "kernel-otherwise", Cite: "RFC 9293 3.10"},
+	speaksByItself:  {Rule: "kernel-speaks", Cite: "RFC 9293 3.10.8"},
+}
+
+// Rules lists every rule of the kernel, so that each can be required to have its sentence.
+func Rules() []handshake.Why { return table[:] }
+
+func (r rule) why() handshake.Why { return table[r] }
