@@ -14,7 +14,7 @@ import (
 type Row struct {
 	First, Last int           // the steps in which it began and ended; Last is 0 as long as it is in flight
 	At          time.Duration // of the row's last step
-	Moved       bool          // the clock has moved since the row before
+	Moved       bool          // the clock has moved since the row before; a clock that runs by itself, by 10 ms or more
 	Segment     bool
 	From, To    int       // peers; From is -1 for what the wire itself sends, both are the peer's at one end, -1 on the wire
 	Late        bool      // only the arrival: the departure has a row further up
@@ -47,10 +47,15 @@ func Ladder(t *handshake.Trace, n int) []Row {
 		l.step(t, &t.Steps[i])
 	}
 	for i := range l.rows {
-		l.rows[i].Moved = l.rows[i].At != l.before(i)
+		moved := l.rows[i].At - l.before(i)
+		l.rows[i].Moved = moved >= restless || moved != 0 && t.Host == ""
 	}
 	return l.rows
 }
+
+// restless is how far a clock that does not stop between steps has to move to be worth
+// telling: two and a half jiffies of a Linux whose timers tick each 4 ms.
+const restless = 10 * time.Millisecond
 
 type ladder struct{ rows []Row }
 

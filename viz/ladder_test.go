@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -200,4 +201,20 @@ func BenchmarkText(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestAClockThatDoesNotStopIsToldOnlyWhereItMattersToAReader(t *testing.T) {
+	trace := &handshake.Trace{Host: "Linux 6.18", Peers: []handshake.Peer{{Name: "client"}, {Name: "server"}}}
+	for i, at := range []time.Duration{9 * time.Microsecond, 10 * time.Millisecond, 20 * time.Millisecond, time.Second} {
+		trace.Steps = append(trace.Steps, handshake.Step{N: i + 1, At: at, Peer: "client", Kind: handshake.KindCall, Label: "socket() = 3"})
+	}
+	moved := func() (all []bool) {
+		for _, r := range viz.Ladder(trace, len(trace.Steps)) {
+			all = append(all, r.Moved)
+		}
+		return all
+	}
+	require.Equal(t, []bool{false, false, true, true}, moved())
+	trace.Host = ""
+	require.Equal(t, []bool{true, true, true, true}, moved(), "a simulated clock stands still between steps")
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"maps"
 
 	"sockscope/handshake"
@@ -18,18 +19,30 @@ func (d *dashboard) actions() map[Action]func(nth int) {
 // steps are the actions that move in time.
 func (d *dashboard) steps() map[Action]func(int) {
 	return map[Action]func(int){
-		actForward:        func(int) { d.try(d.model.forward(d.ctx)) },
+		actForward:        func(int) { d.step(forward) },
 		actBack:           func(int) { d.model.back() },
-		actNextChange:     func(int) { d.try(d.model.nextChange(d.ctx)) },
+		actNextChange:     func(int) { d.step(nextChange) },
 		actPreviousChange: func(int) { d.model.previousChange() },
-		actFirst:          func(int) { d.try(d.model.goTo(d.ctx, 0)) },
-		actLatest:         func(int) { d.try(d.model.goTo(d.ctx, d.model.timeline.Len())) },
+		actFirst:          func(int) { d.goToStep(0) },
+		actLatest:         func(int) { d.goToStep(d.model.timeline.Len()) },
 		actPlay:           func(int) { d.play() },
 		actFaster:         func(int) { d.faster(1) },
 		actSlower:         func(int) { d.faster(-1) },
-		actLose:           func(int) { d.try(d.model.disturb(d.ctx, handshake.Drop)) },
-		actDouble:         func(int) { d.try(d.model.disturb(d.ctx, handshake.Duplicate)) },
+		actLose:           func(int) { d.disturb(handshake.Drop) },
+		actDouble:         func(int) { d.disturb(handshake.Duplicate) },
 	}
+}
+
+func forward(ctx context.Context, m *stepper) error { return m.forward(ctx) }
+
+func nextChange(ctx context.Context, m *stepper) error { return m.nextChange(ctx) }
+
+func (d *dashboard) goToStep(n int) {
+	d.step(func(ctx context.Context, m *stepper) error { return m.goTo(ctx, n) })
+}
+
+func (d *dashboard) disturb(verb handshake.Verb) {
+	d.step(func(ctx context.Context, m *stepper) error { return m.disturb(ctx, verb) })
 }
 
 // scrollBy is how many lines a long pane moves at once. No pane is longer than the

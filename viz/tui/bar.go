@@ -22,6 +22,9 @@ func (d *dashboard) drawTitle(c canvas, v *view) {
 	right := []string{step, v.words("dash.time", "t", seconds(d.clock(v))), d.keys.hint(actLanguage) + " " + v.say.Text("dash.language")}
 	left := []string{"sockscope", title(v), v.trace.Engine, d.via}
 	used := c.right(0, 0, c.w-1, strings.Join(right, gap), c.palette.Now)
+	if width(strings.Join(left, gap))+used+4 > c.w && v.trace.Host != "" {
+		left[3] = release(d.via)
+	}
 	for len(left) > 2 && width(strings.Join(left, gap))+used+4 > c.w {
 		left = left[:len(left)-1]
 	}
@@ -29,6 +32,16 @@ func (d *dashboard) drawTitle(c canvas, v *view) {
 		left = left[1:]
 	}
 	c.text(1, 0, c.w-used-3, strings.Join(left, gap), c.palette.Now)
+}
+
+// release is a kernel's name without what a distribution adds to its number, nor the
+// number of its last repair: Linux 6.18.
+func release(host string) string {
+	system, number, _ := strings.Cut(host, " ")
+	if parts := strings.SplitN(number, ".", 3); len(parts) == 3 {
+		number = parts[0] + "." + parts[1]
+	}
+	return strings.TrimSpace(system + " " + number)
 }
 
 // title is the scenario's name for a person.
@@ -50,6 +63,10 @@ func (d *dashboard) drawNext(c canvas, v *view) {
 	c.screen.HideCursor()
 	if d.remark != nil {
 		c.text(1, 0, c.w-2, d.remark(v), c.palette.Now)
+		return
+	}
+	if d.job != nil && d.job.what != nil {
+		c.text(1, 0, c.w-2, v.words("dash.waits-for", "what", d.job.what(v), "key", d.keys.hint(actClose)), c.palette.Waiting)
 		return
 	}
 	word, coming := "dash.next", d.comingText(v)
@@ -75,13 +92,13 @@ func (d *dashboard) comingText(v *view) string {
 	if v.n < len(v.trace.Steps) {
 		return v.sentence(choiceOf(v.trace.Steps[v.n]), false)
 	}
-	c, ok := d.model.timeline.Coming()
+	seen := d.model.look()
 	switch {
-	case ok:
-		return v.sentence(c, false)
+	case seen.comes:
+		return v.sentence(seen.coming, false)
 	case d.model.recorded():
 		return v.say.Text("dash.trace-over")
-	case len(d.model.timeline.Choices()) > 0:
+	case len(seen.choices) > 0:
 		return v.words("dash.over-choices", "key", d.keys.hint(actChoose))
 	}
 	return v.say.Text("dash.over")

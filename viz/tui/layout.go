@@ -251,7 +251,8 @@ func (d *dashboard) view() *view {
 	if d.fresh {
 		return d.frame
 	}
-	trace, n := d.model.timeline.Trace(), d.model.timeline.N()
+	seen := d.model.look()
+	trace, n := seen.trace, seen.n
 	if d.frame != nil && d.frame.n != n {
 		d.model.scroll = 0
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -140,7 +141,7 @@ func (d *dashboard) choose() {
 	}
 	if len(d.model.choices()) == 0 {
 		key := "dash.over"
-		if _, ok := d.model.timeline.Coming(); ok {
+		if d.model.look().comes {
 			key = "dash.midst"
 		}
 		d.mention(key, "key", d.keys.hint(actForward))
@@ -158,7 +159,7 @@ func (d *dashboard) choose() {
 // choiceLines are the choices in their groups, each with its own key.
 func (d *dashboard) choiceLines(v *view, _ int) []listLine {
 	var lines []listLine
-	coming, _ := d.model.timeline.Coming()
+	coming := d.model.look().coming
 	last, calls, losses, doubles := group(""), false, 0, 0
 	for _, c := range d.model.choices() {
 		if g := groupOf(c.Verb); g != last {
@@ -180,13 +181,18 @@ func (d *dashboard) choiceLines(v *view, _ int) []listLine {
 		case c.Verb == handshake.Timeout:
 			key = v.due(c)
 		}
-		lines = append(lines, listLine{v.sentence(c, true), key, func() { d.try(d.model.do(d.ctx, c)) }})
+		lines = append(lines, listLine{v.sentence(c, true), key, func() { d.do(c) }})
 	}
 	if waits := v.waiting(); !calls && len(waits) == 2 {
 		lines = append(lines, listLine{text: v.say.Text("dash.calls")},
 			listLine{text: "     " + v.words("dash.both-wait", "a", waits[0], "b", waits[1])})
 	}
 	return lines
+}
+
+// do lets a choice happen.
+func (d *dashboard) do(c handshake.Choice) {
+	d.stepTo(func(v *view) string { return v.sentence(c, false) }, func(ctx context.Context, m *stepper) error { return m.do(ctx, c) })
 }
 
 // due is when a timer would end.

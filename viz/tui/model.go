@@ -17,10 +17,11 @@ import (
 // panels see its [view] of it.
 type stepper struct {
 	timeline *handshake.Timeline
-	pane     int  // which pane has the focus, 1 to 6; 0: the ladder alone
-	lower    int  // the pane below pane 1, where there is room for both
-	large    bool // the pane has all the room
-	bytes    bool // pane 2 shows the octets
+	seen     *sight // what is shown while another goroutine has the timeline; nil: none has
+	pane     int    // which pane has the focus, 1 to 6; 0: the ladder alone
+	lower    int    // the pane below pane 1, where there is room for both
+	large    bool   // the pane has all the room
+	bytes    bool   // pane 2 shows the octets
 	scroll   int
 	relative bool
 	predict  bool // forward first hides a step's answer
@@ -28,6 +29,26 @@ type stepper struct {
 	playing  bool
 	speed    int // an index of speeds
 	query    string
+}
+
+// sight is what the screen shows of the timeline.
+type sight struct {
+	trace   *handshake.Trace
+	n       int
+	choices []handshake.Choice // that can happen
+	coming  handshake.Choice
+	comes   bool // there is one coming
+}
+
+// look takes what is to be seen at the cursor.
+func (m *stepper) look() sight {
+	if m.seen != nil {
+		return *m.seen
+	}
+	t := m.timeline
+	s := sight{trace: t.Trace(), n: t.N(), choices: t.Choices()}
+	s.coming, s.comes = t.Coming()
+	return s
 }
 
 // panesNumber is how many panes there are.
@@ -178,8 +199,9 @@ func groupOf(v handshake.Verb) group {
 // others. A segment that was lost or doubled there before comes second: first is that
 // it arrives. In the midst of what a choice caused there is nothing to choose.
 func (m *stepper) choices() []handshake.Choice {
-	choices := slices.Clone(m.timeline.Choices())
-	first, _ := m.timeline.Coming()
+	at := m.look()
+	choices := slices.Clone(at.choices)
+	first := at.coming
 	if first.Verb == handshake.Drop || first.Verb == handshake.Duplicate {
 		first.Verb = handshake.Arrive
 	}

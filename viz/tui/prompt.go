@@ -76,7 +76,7 @@ func (d *dashboard) goTo(text string) {
 		d.mention("dash.not-a-step", "found", quote(text))
 		return
 	}
-	d.try(d.model.goTo(d.ctx, n))
+	d.goToStep(n)
 }
 
 func (d *dashboard) search(text string) {

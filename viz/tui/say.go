@@ -23,10 +23,14 @@ func (v *view) sentence(c handshake.Choice, full bool) string {
 			key += "-what"
 		}
 	case handshake.Timeout:
-		key += "." + c.What
-		what = v.unconfirmedBy(c.Peer)
+		what = v.say.Our("timer", c.What)
+		if named := key + "." + c.What; v.say.Has(named) {
+			key, what = named, v.unconfirmedBy(c.Peer)
+		}
 	case handshake.Wait:
-		what = c.Args
+		if what = c.Args; what == "" {
+			key += "-bare"
+		}
 	case handshake.Inject:
 		what = c.What
 	case signal:

@@ -87,7 +87,7 @@ type dashboard struct {
 	does    map[Action]func(nth int) // what its keys stand for
 	load    func(string) (*handshake.Timeline, error)
 	loaded  *handshake.Timeline // by load, to be closed
-	via     string              // the sockets that carry the segments
+	via     string              // the kernel that runs, or the sockets that carry the segments
 	lang    string
 	say     *words.Words
 	glyphs  Glyphs
@@ -98,6 +98,9 @@ type dashboard struct {
 	remark  func(*view) string // said instead of what comes next, until a key is pressed
 	asking  func()             // what is done if the next key says yes
 	timer   *time.Timer        // autoplay's
+	job     *job               // what goes on beside the screen
+	tired   bool               // waiting failed: none in the background until a key is pressed
+	queue   func(func())       // has something done where the screen is drawn
 	frame   *view
 	fresh   bool // frame is what the model shows
 }
@@ -110,6 +113,7 @@ func newDashboard(ctx context.Context, t *handshake.Timeline, o Options, glyphs 
 	if o.Color {
 		d.colours = Colours()
 	}
+	d.queue = func(f func()) { d.app.QueueUpdateDraw(f) }
 	d.does = d.actions()
 	d.begin(t)
 	return d
@@ -117,7 +121,7 @@ func newDashboard(ctx context.Context, t *handshake.Timeline, o Options, glyphs 
 
 // begin shows a timeline from its start.
 func (d *dashboard) begin(t *handshake.Timeline) {
-	d.model, d.via, d.fresh = newStepper(t), "", false
+	d.model, d.via, d.fresh = newStepper(t), t.Trace().Host, false
 	if s, ok := t.Session().(interface{ Via() string }); ok {
 		d.via = s.Via()
 	}
@@ -133,7 +137,9 @@ func (d *dashboard) close() error {
 
 func (d *dashboard) run(screen tcell.Screen) error {
 	defer context.AfterFunc(d.ctx, d.app.Stop)()
+	defer d.halt()
 	defer d.pause()
+	d.rest()
 	return d.app.SetScreen(screen).EnableMouse(d.mouse).SetRoot(d, true).Run()
 }
 
@@ -146,7 +152,8 @@ func (d *dashboard) Draw(screen tcell.Screen) {
 // InputHandler implements [tview.Primitive].
 func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
 	return func(event *tcell.EventKey, _ func(tview.Primitive)) {
-		d.fresh, d.remark = false, nil
+		defer d.rest()
+		d.fresh, d.remark, d.tired = false, nil, false
 		if d.prompt != nil {
 			if !d.keys.commits(event) { // the key that opened the prompt
 				d.typed(event)
@@ -191,7 +198,8 @@ func (d *dashboard) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, fu
 		}
 		h, ok := does[action]
 		if ok && d.prompt == nil {
-			d.remark, d.asking = nil, nil
+			defer d.rest()
+			d.remark, d.asking, d.tired = nil, nil, false
 			d.act(h)
 		}
 		return ok, nil
@@ -208,6 +216,9 @@ func (d *dashboard) act(h hit) {
 			return
 		}
 		d.list = nil
+	}
+	if d.interrupts(h.action) {
+		return
 	}
 	if d.model.playing && !slices.Contains(whilePlaying(), h.action) {
 		d.pause()
@@ -266,10 +277,10 @@ func (d *dashboard) play() {
 	d.wait()
 }
 
-// wait takes the next step of autoplay after a while. It is the only place that changes
-// the dashboard from another goroutine.
+// wait takes the next step of autoplay after a while. Only here and in [dashboard.tell]
+// another goroutine changes the dashboard.
 func (d *dashboard) wait() {
-	d.timer = time.AfterFunc(speeds[d.model.speed], func() { d.app.QueueUpdateDraw(d.tick) })
+	d.timer = time.AfterFunc(speeds[d.model.speed], func() { d.queue(d.tick) })
 }
 
 func (d *dashboard) tick() {
@@ -277,12 +288,16 @@ func (d *dashboard) tick() {
 		return
 	}
 	d.fresh, d.remark = false, nil
-	if err := d.model.forward(d.ctx); err != nil {
-		d.pause()
-		d.try(err)
-		return
-	}
-	d.wait()
+	d.move(d.comingText, forward, func(err error) {
+		switch {
+		case err != nil:
+			d.pause()
+			d.try(err)
+		case d.model.playing:
+			d.wait()
+		}
+	})
+	d.rest()
 }
 
 func (d *dashboard) pause() {
@@ -307,7 +322,7 @@ func (d *dashboard) mention(key string, pairs ...string) {
 func (d *dashboard) try(err error) {
 	d.fresh = false
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, context.Canceled): // nobody waits any more
 	case errors.Is(err, handshake.ErrOver):
 		d.remark = nil // the next line says so
 	case errors.Is(err, errInFlight):

@@ -198,13 +198,24 @@ type desk struct {
 // atDesk runs the default lesson on a screen of a size, and what a person does.
 func atDesk(t *testing.T, w, h int, o Options, person func(*desk)) {
 	t.Helper()
+	atDeskWith(t, w, h, o, lesson, person)
+}
+
+func lesson(t *testing.T) *handshake.Timeline {
+	t.Helper()
+	return play(t, "three-way")
+}
+
+// atDeskWith runs another timeline, made in the bubble.
+func atDeskWith(t *testing.T, w, h int, o Options, timeline func(*testing.T) *handshake.Timeline, person func(*desk)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		screen := tcell.NewSimulationScreen("UTF-8")
 		shadow := newShadow(screen)
 		require.NoError(t, shadow.Init())
 		screen.SetSize(w, h)
 		s := &desk{T: t, screen: screen, ended: make(chan error, 1)}
-		s.d = newDashboard(t.Context(), play(t, "three-way"), o, LineGlyphs())
+		s.d = newDashboard(t.Context(), timeline(t), o, LineGlyphs())
 		go func() { s.ended <- s.d.run(shadow) }()
 		synctest.Wait()
 		person(s)

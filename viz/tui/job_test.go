@@ -1,0 +1,259 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sockscope/handshake"
+)
+
+// clockwork is an engine with a running clock that cannot go back: its worlds, one for
+// each start. A nil world does not start.
+type clockwork struct {
+	worlds []*world
+	starts int
+}
+
+func (e *clockwork) Start(context.Context, *handshake.Scenario) (handshake.Session, error) {
+	e.starts++
+	w := e.worlds[e.starts-1]
+	if w == nil {
+		return nil, errors.New("fake: no namespaces here")
+	}
+	w.born = time.Now()
+	return w, nil
+}
+
+// world is a session in which a client sends a segment that goes out by itself, a
+// second after the start, and again each second until it arrives.
+type world struct {
+	born    time.Time
+	choices []handshake.Choice
+	sent    int
+	dead    bool
+	closed  bool
+}
+
+func newWorld() *world { return &world{choices: []handshake.Choice{chosen("client send x")}} }
+
+func chosen(line string) handshake.Choice {
+	c, err := handshake.ParseChoice(line)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func (w *world) Header() handshake.Trace {
+	return handshake.Trace{
+		Scenario: "test", Engine: "kernel", Protocol: "tcp", Host: "Linux 6.18.44",
+		Peers: []handshake.Peer{
+			{Name: "client", Address: "127.0.0.1:49152", State: "CLOSED"}, {Name: "server", Address: "127.0.0.2:7147", State: "CLOSED"},
+		},
+	}
+}
+
+func (w *world) Choices() []handshake.Choice { return w.choices }
+
+func (w *world) Close() error {
+	w.closed = true
+	return nil
+}
+
+func (w *world) Do(ctx context.Context, c handshake.Choice) ([]handshake.Step, error) {
+	switch {
+	case w.dead:
+		return nil, errors.New("fake: the child has ended")
+	case c.Verb == handshake.Wait:
+		return w.wait(ctx)
+	case !slices.Contains(w.choices, c):
+		return nil, fmt.Errorf("fake: %q is not possible", c)
+	}
+	w.choices = slices.DeleteFunc(slices.Clone(w.choices), func(o handshake.Choice) bool { return o == c || o.Packet == c.Packet })
+	step := handshake.Step{At: time.Since(w.born), Peer: c.Peer, On: "3", Packet: c.Packet, Label: c.What, Before: "CLOSED", After: "CLOSED"}
+	switch c.Verb {
+	case handshake.Call:
+		step.Kind, step.Label = handshake.KindCall, "send(3) = 1"
+	case handshake.Arrive:
+		step.Kind, step.After = handshake.KindArrive, "ESTABLISHED"
+	default:
+		step.Kind, step.Peer, step.On = handshake.KindDrop, handshake.WirePeer, ""
+	}
+	return []handshake.Step{step}, nil
+}
+
+func (w *world) wait(ctx context.Context) ([]handshake.Step, error) {
+	if w.sent == 3 {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Until(w.born.Add(time.Duration(w.sent+1) * time.Second))):
+	}
+	w.sent++
+	const label = "<SEQ=100><CTL=SYN>"
+	for _, verb := range []string{"arrive", "drop"} {
+		w.choices = append(slices.Clone(w.choices), chosen(fmt.Sprintf("%s server %d %s", verb, w.sent, label)))
+	}
+	return []handshake.Step{
+		{At: time.Since(w.born), Peer: "client", Kind: handshake.KindTimeout, Label: "retransmission"},
+		{At: time.Since(w.born), Peer: "client", On: "3", Kind: handshake.KindDepart, Packet: w.sent, Label: label, Before: "CLOSED", After: "CLOSED"},
+	}, nil
+}
+
+// living makes a live timeline over worlds, in a bubble.
+func living(e *clockwork) func(*testing.T) *handshake.Timeline {
+	return func(t *testing.T) *handshake.Timeline {
+		t.Helper()
+		s, err := handshake.Parse("test", "test.txtar", []byte(
+			"-- setup --\npeer client 127.0.0.1:49152\npeer server 127.0.0.2:7147\n-- script --\nclient send x\narrive server <CTL=SYN>\n"))
+		require.NoError(t, err)
+		tl, err := handshake.NewTimeline(t.Context(), e, s)
+		require.NoError(t, err)
+		return tl
+	}
+}
+
+// atLiveDesk puts a person before a session with a running clock.
+func atLiveDesk(t *testing.T, w int, lang string, person func(*desk, *clockwork), worlds ...*world) {
+	t.Helper()
+	e := &clockwork{worlds: worlds}
+	atDeskWith(t, w, 24, options(t, lang, true), living(e), func(s *desk) { person(s, e) })
+}
+
+// passes lets time go by, and the screen be drawn.
+func (s *desk) passes(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestWhatAKernelDoesByItselfAppearsByItself(t *testing.T) {
+	atLiveDesk(t, 80, "en", func(s *desk, _ *clockwork) {
+		s.sees("Space", "step 1 ", "next > something happens by itself")
+		s.passes(time.Second)
+		s.sees("", "step 3 ", "retransmission timeout", "next > segment 1 reaches the server")
+		s.passes(time.Second)
+		s.sees("", "step 5 ")
+		s.sees("<-", "step 4 of 5")
+		s.passes(time.Second)
+		s.sees("", "step 4 of 5")
+		s.sees("Space", "step 7 ") // what came meanwhile
+	}, newWorld())
+}
+
+func TestAKeyThatTakesLongSaysSoAndTheScreenStaysAlive(t *testing.T) {
+	for lang, says := range map[string]string{"en": "waits for: something happens by itself   Esc stops", "ko": "기다림: 저절로 일어나는 일   Esc 그만"} {
+		atLiveDesk(t, 80, lang, func(s *desk, _ *clockwork) {
+			s.press("Space Space")
+			s.misses(says)
+			s.passes(2 * glance)
+			s.sees("", says)
+			s.sees("2", "[2 ")
+			s.sees("3", says, "[3 ")
+			s.press("Esc")
+			s.misses(says)
+			s.press("Space")
+			s.passes(2 * glance)
+			s.sees("", says)
+			s.sees("Space", "[3 ") // any key that steps ends the wait, too
+			s.misses(says)
+			s.press("Space")
+			s.passes(time.Second)
+			require.Equal(s, 2, s.d.model.timeline.N(), "each key is one step")
+		}, newWorld())
+	}
+}
+
+func TestALongWaitEndsWhenThePersonLeaves(t *testing.T) {
+	atLiveDesk(t, 80, "en", func(s *desk, _ *clockwork) {
+		s.press("Space Space")
+		s.passes(2 * glance)
+		s.sees("", "waits for:")
+		s.press("q")
+		require.False(s, s.running())
+		require.Nil(s, s.d.job, "nothing goes on behind the screen")
+	}, newWorld())
+}
+
+func TestALineThatFiveSecondsDoNotMakePossibleIsSaid(t *testing.T) {
+	silent := newWorld()
+	silent.sent = 3
+	atLiveDesk(t, 120, "en", func(s *desk, _ *clockwork) {
+		s.press("Space Space")
+		s.passes(6 * time.Second)
+		s.sees("", `found "arrive server <CTL=SYN>", which cannot be done now`)
+	}, silent)
+}
+
+func TestAnotherFutureOfALiveSessionIsStartedAnew(t *testing.T) {
+	for lang, says := range map[string]string{"en": "started anew, and repeated 3 steps to get here", "ko": "새로 시작해 여기까지 3단계를 다시 실행했다"} {
+		atLiveDesk(t, 80, lang, func(s *desk, e *clockwork) {
+			s.press("Space")
+			s.passes(time.Second)
+			s.press("Space <-")
+			require.Equal(s, 1, e.starts)
+			s.press("x")
+			s.passes(2 * glance)
+			s.sees("", map[string]string{"en": "waits for:", "ko": "기다림:"}[lang])
+			s.passes(time.Second)
+			s.sees("", says)
+			require.Equal(s, 2, e.starts)
+			require.True(s, e.worlds[0].closed)
+			s.press("f")
+			require.Equal(s, 2, s.d.list.count)
+		}, newWorld(), newWorld())
+	}
+}
+
+func TestASessionThatCannotBeStartedAnewSaysWhyOnOneLine(t *testing.T) {
+	atLiveDesk(t, 80, "en", func(s *desk, _ *clockwork) {
+		s.press("Space")
+		s.passes(time.Second)
+		s.press("Space <-")
+		s.sees("x", "fake: no namespaces here", "step 3 of 4")
+		s.press("x")
+		s.passes(2 * time.Second)
+		s.sees("", "started anew, and repeated 3 steps")
+	}, newWorld(), nil, newWorld())
+}
+
+func TestASessionThatHasEndedIsNotAskedAgainAndAgain(t *testing.T) {
+	w := newWorld()
+	atLiveDesk(t, 80, "en", func(s *desk, _ *clockwork) {
+		s.sees("Space", "step 1 ")
+		w.dead = true
+		s.sees("Space", "fake: the child has ended")
+		require.Nil(s, s.d.job)
+		s.misses("waits for:")
+	}, w)
+}
+
+func TestAutoplayGoesOnWhenAClockBringsWhatItWaitsFor(t *testing.T) {
+	atLiveDesk(t, 80, "en", func(s *desk, _ *clockwork) {
+		s.sees("p", "play >")
+		s.passes(1500 * time.Millisecond)
+		s.sees("", "step 1 ")
+		s.passes(10 * time.Second)
+		require.Equal(s, handshake.KindArrive, s.d.model.timeline.Trace().Steps[3].Kind)
+		require.False(s, s.d.model.playing)
+	}, newWorld())
+}
+
+func TestTheTitleNamesTheKernelThatRuns(t *testing.T) {
+	for w, says := range map[int]string{200: "kernel    Linux 6.18.44", 80: "kernel  Linux 6.18"} {
+		atLiveDesk(t, w, "en", func(s *desk, _ *clockwork) {
+			title, _, _ := strings.Cut(s.press(""), "\n")
+			require.Contains(s, title, says)
+		}, newWorld())
+	}
+}
