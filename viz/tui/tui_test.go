@@ -198,10 +198,10 @@ type desk struct {
 // atDesk runs the default lesson on a screen of a size, and what a person does.
 func atDesk(t *testing.T, w, h int, o Options, person func(*desk)) {
 	t.Helper()
-	atDeskWith(t, w, h, o, lesson, person)
+	atDeskWith(t, w, h, o, threeWayTimeline, person)
 }
 
-func lesson(t *testing.T) *handshake.Timeline {
+func threeWayTimeline(t *testing.T) *handshake.Timeline {
 	t.Helper()
 	return play(t, "three-way")
 }
