@@ -17,12 +17,12 @@ const playTask = "play"
 // Main does what this process was started for if it is the child of another sockscope,
 // and does not return then. It comes first in main and in each TestMain.
 func Main() {
-	switch childTask() {
+	switch task := childTask(); task {
 	case "":
 	case playTask:
 		os.Exit(play())
 	default:
-		os.Exit(2)
+		os.Exit(probe(task))
 	}
 }
 

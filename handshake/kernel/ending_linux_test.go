@@ -33,7 +33,7 @@ func TestNothingIsLeft(t *testing.T) {
 			seconds := fmt.Sprintf("%d%d", 1000+os.Getpid(), len(killed)) // to know it by
 			parent, err := spawnIn(0, againAs("parent", seconds))
 			require.NoError(t, err)
-			defer parent.close() //nolint:errcheck // it may have been killed already
+			defer parent.close()
 			require.NoError(t, parent.out.SetReadDeadline(time.Now().Add(10*time.Second)))
 			line, err := bufio.NewReader(parent.out).ReadString('\n')
 			privilege(t, err)
@@ -56,6 +56,7 @@ func againAs(part, seconds string) string {
 
 // parentOfOne has a child, says its number once the child is ready, and stays.
 func parentOfOne(t *testing.T, seconds string) {
+	t.Helper()
 	child, err := spawn(againAs("child", seconds))
 	require.NoError(t, err)
 	ready, err := bufio.NewReader(child.out).ReadString('\n')
@@ -68,6 +69,7 @@ func parentOfOne(t *testing.T, seconds string) {
 
 // runsAProgram runs a program that would stay, and ends with its pipe.
 func runsAProgram(t *testing.T, seconds string) {
+	t.Helper()
 	require.NoError(t, exec.Command("sleep", seconds).Start())
 	fmt.Fprintln(os.Stdout, "ready")
 	_, err := io.Copy(io.Discard, os.NewFile(commandsFD, "commands"))

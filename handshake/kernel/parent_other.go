@@ -14,5 +14,5 @@ import (
 func Main() {}
 
 func start(context.Context, opening) (handshake.Session, error) {
-	return nil, fmt.Errorf("kernel: %w: it needs Linux, this is %s", ErrMachine, runtime.GOOS)
+	return nil, &Unable{"linux", fmt.Errorf("kernel: the engine needs Linux, this is %s", runtime.GOOS)}
 }
