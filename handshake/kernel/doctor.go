@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -65,7 +66,7 @@ func playOne(ctx context.Context) Finding {
 func failure(name string, err error) Finding {
 	f := Finding{Name: name, Cause: "failed", Err: err.Error()}
 	if unable, ok := errors.AsType[*Unable](err); ok {
-		f.Cause = unable.Cause
+		f.Cause = cmp.Or(unable.Cause, f.Cause)
 	}
 	return f
 }

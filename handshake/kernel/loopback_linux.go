@@ -96,12 +96,13 @@ const parked = "60000000"
 // know a setting goes without.
 func settings() error {
 	for _, s := range [][2]string{
-		{"net.ipv4.tcp_early_retrans", "0"},         // no tail loss probe, which the minute does not bind
-		{"net.ipv4.tcp_congestion_control", "reno"}, // bbr would pace
-		{"net.ipv4.tcp_no_metrics_save", "1"},       // the next connection must not inherit how slow a person was
-		{"net.ipv4.tcp_early_demux", "0"},           // else the socket is chosen before the segment is held
-		{"net.ipv6.conf.all.disable_ipv6", "1"},     // nothing passes beside the queue
-		{"net.ipv6.conf.lo.disable_ipv6", "1"},      // likewise
+		{"net.ipv4.tcp_early_retrans", "0"},            // no tail loss probe, which the minute does not bind
+		{"net.ipv4.tcp_congestion_control", "reno"},    // bbr would pace
+		{"net.ipv4.tcp_no_metrics_save", "1"},          // the next connection must not inherit how slow a person was
+		{"net.ipv4.tcp_early_demux", "0"},              // else the socket is chosen before the segment is held
+		{"net.ipv4.ip_local_port_range", "1024 65535"}, // so that each port of a setup can be asked for
+		{"net.ipv6.conf.all.disable_ipv6", "1"},        // nothing passes beside the queue
+		{"net.ipv6.conf.lo.disable_ipv6", "1"},         // likewise
 	} {
 		if err := set(s[0], s[1]); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -113,7 +114,7 @@ func settings() error {
 // sysctl sets one of the namespace's own settings of TCP, named with dots.
 func sysctl(name, value string) error {
 	switch {
-	case !settable(name):
+	case !settable(name) && name != "net.ipv4.ip_local_port_range":
 		return fmt.Errorf("kernel: setting %q, want one that a network namespace has of its own", name)
 	case name == rtoMinSetting:
 		return setRTOMin(value)

@@ -1,0 +1,37 @@
+package kernel
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// On a machine that can, every line says yes.
+func TestThisMachineCan(t *testing.T) {
+	for f := range Diagnose(t.Context()) {
+		if f.OK {
+			continue
+		}
+		privilege(t, errors.New(f.Name+": "+f.Err))
+	}
+}
+
+// A child that does not know its task says so, and why.
+func TestAnUnknownProbe(t *testing.T) {
+	f := examine("nothing")
+	require.False(t, f.OK)
+	require.Contains(t, f.Err, "nothing")
+}
+
+func TestWhatTheSystemRefusesHasACause(t *testing.T) {
+	for errno, want := range map[unix.Errno]string{
+		unix.EROFS: "read-only", unix.EINVAL: "queue", unix.ENOENT: "queue", unix.EPROTONOSUPPORT: "queue",
+	} {
+		require.Equal(t, want, because("queue", errno).Cause)
+	}
+	require.Equal(t, "proc", because("namespaces", unix.ENOENT).Cause)
+	require.Contains(t, []string{"limit", "off"}, because("namespaces", unix.ENOSPC).Cause)
+	require.Contains(t, []string{"refused", "off", "apparmor", "container"}, because("namespaces", unix.EPERM).Cause)
+}
