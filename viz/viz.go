@@ -21,7 +21,7 @@ type View func(io.Writer, *handshake.Trace, Options) error
 
 // Views are the views that need no screen, by their name on the command line.
 func Views() map[string]View {
-	return map[string]View{"text": Text, "json": JSON}
+	return map[string]View{"text": Text, "json": JSON, "pcapng": PCAPNG}
 }
 
 // JSON writes the trace as JSON Lines.

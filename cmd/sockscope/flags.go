@@ -19,19 +19,21 @@ type flags struct {
 	plain, mouse, why  bool
 	seed               uint64
 	seeded             bool // --seed was given
+	stream             int  // which connection of a capture
 	color              bool
 }
 
 // The values of --view.
 const (
-	viewTUI  = "tui"
-	viewText = "text"
-	viewJSON = "json"
+	viewTUI    = "tui"
+	viewText   = "text"
+	viewJSON   = "json"
+	viewPCAPNG = "pcapng"
 )
 
 // flagNames are what could have been meant by a flag that there is not.
 func flagNames() []string {
-	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--help"}
+	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--stream", "--help"}
 }
 
 // engines are the values of --engine.
@@ -62,10 +64,14 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 			set.BoolVar(&f.why, name, false, text)
 		case "seed":
 			set.Uint64Var(&f.seed, name, 0, text)
+		case "stream":
+			set.IntVar(&f.stream, name, 1, text)
 		}
 	}
-	if engine := set.Lookup("engine"); engine != nil {
-		engine.DefValue = "" // the words say it, in their language
+	for _, name := range []string{"engine", "stream"} {
+		if known := set.Lookup(name); known != nil {
+			known.DefValue = "" // the words say it, in their language
+		}
 	}
 }
 
@@ -89,6 +95,9 @@ func (p *program) settle(c *cobra.Command, f *flags, views ...string) error {
 	}
 	if f.view == viewTUI && (f.file != "" || !p.terminal()) {
 		f.view = viewText
+	}
+	if f.view == viewPCAPNG && (f.file == "" || f.file == "-") && p.out.terminal() {
+		return p.misuse("ui.error.binary", "view", f.view)
 	}
 	f.plain = f.plain || f.view == viewTUI && p.env("TERM") == "dumb" // which cannot move the cursor
 	f.seeded = c.Flags().Changed("seed")

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -26,8 +27,10 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "CLICOLOR"} {
 				env.Setenv(name, "")
 			}
+			captures, err := filepath.Abs(filepath.Join("..", "..", "handshake", "replay", "testdata", "captures"))
+			env.Setenv("CAPTURES", captures)
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // under -race each exit would take a second
-			return nil
+			return err
 		},
 	})
 }

@@ -29,8 +29,11 @@ func (o *output) Write(b []byte) (int, error) {
 // terminal reports whether a person sits at both ends of the program.
 func (p *program) terminal() bool {
 	in, ok := p.in.(*os.File)
-	return ok && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(p.out.file.Fd()))
+	return ok && term.IsTerminal(int(in.Fd())) && p.out.terminal()
 }
+
+// terminal reports whether results are seen by a person at once.
+func (o *output) terminal() bool { return term.IsTerminal(int(o.file.Fd())) }
 
 // write sends a result to the file of -o, or to the output.
 func (p *program) write(f *flags, result func(io.Writer) error) error {

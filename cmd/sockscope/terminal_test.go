@@ -121,3 +121,18 @@ func TestAWindowThatIsClosedLeavesNoProcess(t *testing.T) {
 		require.EqualError(t, c.Wait(), "exit status 1")
 	}
 }
+
+// Octets that are no text would only confuse a terminal.
+func TestACaptureIsNotWrittenToATerminal(t *testing.T) {
+	onLinux(t, "this pseudo-terminal")
+	for _, args := range [][]string{{}, {"-o", "-"}} {
+		c := sockscope(t, append([]string{"run", "three-way", "--view", "pcapng"}, args...)...)
+		terminal, err := pty.Start(c)
+		require.NoError(t, err)
+		var shown bytes.Buffer
+		_, _ = io.Copy(&shown, terminal)
+		require.NoError(t, terminal.Close())
+		require.EqualError(t, c.Wait(), "exit status 2")
+		require.Equal(t, "sockscope: --view pcapng is not for a terminal: use -o FILE or a pipe\r\n", shown.String())
+	}
+}
