@@ -26,6 +26,7 @@ const (
 	State     Difference = "state"  // the same happened and led to another state
 	Result    Difference = "result" // a call came back otherwise, or waits in one engine only
 	Label     Difference = "label"  // another segment or timer in the same place
+	Remark    Difference = "remark" // one engine tells more; nothing else happened: no difference
 )
 
 // Line is a step of the left trace beside its partner of the right one.
@@ -35,6 +36,9 @@ type Line struct {
 	Cause       int        // the line in which this difference began: its own index, or an earlier line's
 	Known       *Deviation // what explains it; nil: nothing does
 }
+
+// Same reports a line in which nothing else happened in one engine than in the other.
+func (l *Line) Same() bool { return l.Differs == Equal || l.Differs == Remark }
 
 // Half is a line's left step, or the right one where there is none.
 func (l *Line) Half() *handshake.Step {
@@ -70,7 +74,7 @@ func (c *Comparison) Counts() (equal, known, unexplained int) {
 		switch {
 		case l.Differs == Equal:
 			equal++
-		case l.Cause != i:
+		case l.Differs == Remark, l.Cause != i:
 		case l.Known != nil:
 			known++
 		default:
@@ -103,6 +107,8 @@ func (c *Comparison) Event(l *Line, right bool) *handshake.Step {
 // differs compares the two halves of a line.
 func (l *Line) differs() Difference {
 	switch {
+	case l.Half().Kind == handshake.KindNote && (l.Left == nil || l.Right == nil):
+		return Remark
 	case l.Right == nil:
 		return OnlyLeft
 	case l.Left == nil:
@@ -158,7 +164,7 @@ func (c *Comparison) carry() {
 // tell, too.
 func (l *Line) thing() string {
 	s := l.Half()
-	if l.Differs == Equal || l.Differs == State {
+	if l.Same() || l.Differs == State {
 		return ""
 	}
 	switch s.Kind {

@@ -11,7 +11,7 @@ import (
 // what RFC 9293 says. Its reason is a sentence of viz/words, under `deviation.` and Name.
 type Deviation struct {
 	Name    string
-	State   string   // of the end before the event
+	States  []string // of the end before the event, any of them; none: every state
 	Event   string   // the event at that end: its kind and a piece of its label
 	Rule    string   // of the model, from which the kernel departs
 	Sources []string // what the kernel follows instead, and what was measured
@@ -35,7 +35,7 @@ func (c *Comparison) explain() {
 	}
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		if l.Differs == Equal {
+		if l.Same() {
 			continue
 		}
 		if l.Cause == i && !c.follow(i) {
@@ -76,7 +76,7 @@ func (c *Comparison) known(l *Line) *Deviation {
 func (c *Comparison) happened(d *Deviation, l *Line) bool {
 	event := c.Event(l, l.Left == nil)
 	kind, label, _ := strings.Cut(d.Event, " ")
-	return (d.State == "" || event.Before == d.State) && string(event.Kind) == kind && strings.Contains(event.Label, label)
+	return (d.States == nil || slices.Contains(d.States, event.Before)) && string(event.Kind) == kind && strings.Contains(event.Label, label)
 }
 
 func (c *Comparison) fits(p pattern, l *Line) bool {
@@ -88,7 +88,7 @@ func (c *Comparison) fits(p pattern, l *Line) bool {
 			differs = OnlyRight
 		case OnlyRight:
 			differs = OnlyLeft
-		case Equal, State, Result, Label:
+		case Equal, State, Result, Label, Remark:
 		}
 	}
 	return p.differs == differs && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.kernel, kernel)

@@ -9,12 +9,32 @@ const measured = "measured on Linux 6.18"
 func Deviations() []Deviation {
 	return []Deviation{
 		{
+			Name: "delayed-ack", States: []string{"ESTABLISHED", "CLOSE-WAIT"}, Event: "timeout delayed-ACK", Rule: "depart-ack",
+			Sources: []string{"RFC 9293 3.8.6.3 SHLD-18, MUST-40", measured},
+			shows:   pattern{differs: OnlyRight, kind: handshake.KindTimeout},
+		},
+		{
+			Name: "time-wait-length", States: []string{"TIME-WAIT"}, Event: "timeout time-wait", Rule: "time-wait-over",
+			Sources: []string{"RFC 9293 3.6.1 MUST-13", "Linux include/net/tcp.h TCP_TIMEWAIT_LEN"},
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindTimeout},
+		},
+		{
 			Name: "reset-acknowledges", Event: "call abort(", Rule: "abort-reset",
 			Sources: []string{"RFC 9293 3.10.5", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", kernel: "<CTL=RST,ACK>"},
 		},
 		{
-			Name: "syn-again", State: "SYN-SENT", Event: "arrive ", Rule: "syn-sent-bad-ack",
+			Name: "request-forgotten", States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=RST>", Rule: "rst-back-to-listen",
+			Sources: []string{"RFC 9293 3.10.7.4 second", measured},
+			shows:   pattern{differs: State, model: "LISTEN", kernel: "CLOSED"},
+		},
+		{
+			Name: "always-pushes", States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
+			Sources: []string{"RFC 9293 3.9.1.2 MUST-61", measured},
+			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=ACK>", kernel: "<CTL=PSH,ACK>"},
+		},
+		{
+			Name: "syn-again", States: []string{"SYN-SENT"}, Event: "arrive ", Rule: "syn-sent-bad-ack",
 			Sources: []string{"RFC 9293 3.10.7.3 first", measured},
 			shows:   pattern{differs: OnlyRight, kind: handshake.KindTimeout, kernel: "retransmission"},
 		},

@@ -127,7 +127,7 @@ func (s *compareScreen) drawLines(c canvas) {
 	top := max(min(first-room/2, len(rows)-room), 0)
 	for y, row := range rows[top:min(top+room, len(rows))] {
 		style := tcell.StyleDefault
-		if s.comparison.Lines[row.line].Differs != compare.Equal {
+		if !s.comparison.Lines[row.line].Same() {
 			style = s.palette.Changed
 		}
 		if row.line == s.at {
@@ -160,7 +160,10 @@ func (s *compareScreen) why() []string {
 		return nil
 	}
 	l := &s.comparison.Lines[s.at]
-	if l.Differs != compare.Equal {
+	switch {
+	case l.Differs == compare.Remark:
+		return []string{s.say("ui.compare.remark")}
+	case !l.Same():
 		return viz.CompareWhy(s.comparison, s.at, s.lang)
 	}
 	story := viz.Narrate(s.comparison.Left, l.Left.N, s.lang)
