@@ -97,6 +97,10 @@ type Step struct {
 	Note   string // on the first step of a choice: the key of the scenario's narration
 }
 
+// Leads reports whether from this step on its connection is the one that its peer is
+// spoken of by: the one that moved last. A note about another does not change that.
+func (s Step) Leads() bool { return s.On != "" && s.Kind != KindNote }
+
 // Var is a variable's new value. A number is decimal digits only; an empty Value
 // says that there is none (a timer that is off).
 type Var struct {

@@ -115,7 +115,7 @@ func start(header *Trace, steps []Step) {
 	for i := range header.Peers {
 		p := &header.Peers[i]
 		for _, s := range steps {
-			if s.Peer == p.Name && s.On != "" {
+			if s.Peer == p.Name && s.Leads() {
 				p.On, p.State = s.On, s.After
 			}
 		}
@@ -283,7 +283,7 @@ func (t *Timeline) do(ctx context.Context, c Choice, p place) error {
 	n := t.N()
 	for i := range steps {
 		steps[i].N = n + 1 + i
-		if steps[i].Peer != WirePeer && steps[i].On != "" {
+		if steps[i].Peer != WirePeer && steps[i].Leads() {
 			p = p.state(steps[i].Peer, steps[i].After)
 		}
 	}

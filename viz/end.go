@@ -97,7 +97,10 @@ func (e *End) step(s handshake.Step) {
 		e.Conns = append(e.Conns, Conn{On: s.On})
 		c = &e.Conns[len(e.Conns)-1]
 	}
-	c.State, e.State, e.On = s.After, s.After, s.On
+	c.State = s.After
+	if s.Leads() {
+		e.State, e.On = s.After, s.On
+	}
 	e.take(c, s.Vars)
 	if closed := s.After == "CLOSED" || s.After == "LISTEN"; closed && s.Before != s.After {
 		c.Vars = nil // the TCB is deleted, or has no numbers yet
