@@ -8,7 +8,11 @@ import (
 	"syscall"
 
 	"sockscope/handshake"
+	"sockscope/handshake/kernel"
+	"sockscope/handshake/model"
+	"sockscope/viz"
 	"sockscope/viz/tui"
+	"sockscope/viz/words"
 )
 
 // show opens the dashboard on a timeline, or renders it, and ends its session.
@@ -30,10 +34,40 @@ func (p *program) listen(ctx context.Context, t *handshake.Timeline, _ *flags) e
 
 // dashboard shows a timeline to a person at a terminal.
 func (p *program) dashboard(ctx context.Context, t *handshake.Timeline, f *flags) error {
+	return p.offering(ctx, t, f, nil)
+}
+
+// offer opens the dashboard on the model where the kernel cannot be stepped: it says why,
+// and offers the calls alone, which need no namespaces.
+func (p *program) offer(ctx context.Context, f *flags, name string, why error) error {
+	on := *f
+	on.engine = model.Name
+	t, err := p.timeline(ctx, &on, name)
+	if err != nil {
+		return why
+	}
+	return errors.Join(p.offering(ctx, t, &on, &tui.Offer{
+		Why: func(lang string) string {
+			say := words.For(lang)
+			return say.Say("dash.no-kernel", viz.Fill("cause", say.Text("ui.doctor.cause."+cause(why))))
+		},
+		Calls: func() (*handshake.Timeline, error) {
+			s, err := p.scenario(name, f)
+			if err != nil {
+				return nil, err
+			}
+			return handshake.NewTimeline(ctx, kernel.Engine{Bare: true}, kernel.OnlyCalls(s))
+		},
+	}), t.Close())
+}
+
+// offering shows a timeline with what else there is.
+func (p *program) offering(ctx context.Context, t *handshake.Timeline, f *flags, offer *tui.Offer) error {
 	o, err := p.screen(f)
 	if err != nil {
 		return err
 	}
+	o.Offer = offer
 	o.Load = func(name string) (*handshake.Timeline, error) { return p.timeline(ctx, f, name) }
 	return untilSignal(ctx, func(ctx context.Context) error { return tui.Run(ctx, t, o) })
 }

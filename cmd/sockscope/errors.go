@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockscope/handshake"
+	"sockscope/handshake/kernel"
 	"sockscope/viz"
 	"sockscope/viz/tui"
 )
@@ -64,9 +65,32 @@ func input(err error) error {
 	return &exit{misused, err}
 }
 
-// start judges what an engine says at the start: without loopback sockets it is the
-// machine, else the scenario.
+// told is an error in the reader's words.
+type told struct {
+	text string
+	error
+}
+
+func (t *told) Error() string { return t.text }
+func (t *told) Unwrap() error { return t.error }
+
+// cause is the key of the sentences that say why the kernel engine cannot run here, and
+// what helps.
+func cause(err error) string {
+	if unable, ok := errors.AsType[*kernel.Unable](err); ok && unable.Cause != "" {
+		return unable.Cause
+	}
+	return "linux"
+}
+
+// start judges what an engine says at the start: without loopback sockets, or what the
+// kernel engine needs, it is the machine, else the scenario.
 func (p *program) start(err error) error {
+	if errors.Is(err, kernel.ErrMachine) {
+		key := cause(err)
+		return &exit{unusable, &told{p.say.Say("ui.error.kernel", viz.Fill(
+			"cause", p.say.Text("ui.doctor.cause."+key), "why", err.Error(), "remedy", p.say.Text("ui.doctor.remedy."+key))), err}}
+	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return p.fail(unusable, "ui.error.machine", "why", err.Error())
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/kernel"
 	"sockscope/viz/tui"
 	"sockscope/viz/words"
 )
@@ -29,6 +30,8 @@ func TestEveryErrorIsOneLineWithItsExitCode(t *testing.T) {
 			{fmt.Errorf("scenario: %w", mistake), misused, "my.txtar:7: "},
 			{p.start(mistake), misused, "my.txtar:7: "},
 			{p.start(noSockets), unusable, "too many open files"},
+			{p.start(fmt.Errorf("kernel: %w", &kernel.Unable{Cause: "apparmor", Err: errors.New("permission denied")})), unusable, "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
+			{p.start(fmt.Errorf("kernel: %w", kernel.ErrMachine)), unusable, "sockscope doctor"},
 			{errors.Join(fmt.Errorf("%w: TERM is unknown", tui.ErrScreen), nil), unusable, "--plain"},
 			{p.misuse("ui.error.socket", "why", "plug 200"), misused, "plug 200"},
 			{p.fail(failed, "ui.error.unlisted", "found", "nosuch"), failed, `"nosuch"`},

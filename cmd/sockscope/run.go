@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"sockscope/handshake"
+	"sockscope/handshake/kernel"
 )
 
 func (p *program) runVerb() *cobra.Command {
@@ -25,7 +27,10 @@ func (p *program) runVerb() *cobra.Command {
 // play starts a scenario and shows it.
 func (p *program) play(ctx context.Context, f *flags, name string) error {
 	t, err := p.timeline(ctx, f, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, kernel.ErrMachine) && f.view == viewTUI && !f.plain:
+		return p.offer(ctx, f, name, err)
+	case err != nil:
 		return err
 	}
 	return p.show(ctx, t, f)

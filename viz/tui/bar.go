@@ -65,6 +65,10 @@ func (d *dashboard) drawNext(c canvas, v *view) {
 		c.text(1, 0, c.w-2, d.remark(v), c.palette.Now)
 		return
 	}
+	if d.offer != nil {
+		c.text(1, 0, c.w-2, d.offer.Why(v.lang), c.palette.Error)
+		return
+	}
 	if d.job != nil && d.job.what != nil {
 		c.text(1, 0, c.w-2, v.words("dash.waits-for", "what", d.job.what(v), "key", d.keys.hint(actClose)), c.palette.Waiting)
 		return
@@ -113,6 +117,10 @@ type hint struct {
 
 // drawHints fits what can be pressed to the width.
 func (d *dashboard) drawHints(c canvas, v *view) {
+	if d.offer != nil && d.list == nil && d.prompt == nil {
+		d.drawOffer(c, v)
+		return
+	}
 	hints := []hint{
 		{actForward, 0},
 		{actBack, 0},

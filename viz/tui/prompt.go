@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,7 +107,8 @@ func (d *dashboard) says(n int) string {
 	return strings.Join(append(story.Sentences, s.Label, s.Before, s.After, story.Event, story.Note, story.Source), "\n")
 }
 
-// export writes the trace to a new file, as JSON Lines or as text by the name's ending.
+// export writes the trace to a new file, as JSON Lines, as a capture or as text by the
+// name's ending.
 func (d *dashboard) export(name string) {
 	trace := d.model.shown()
 	if err := writeTrace(name, trace, d.lang); err != nil {
@@ -118,8 +120,11 @@ func (d *dashboard) export(name string) {
 
 func writeTrace(name string, trace *handshake.Trace, lang string) error {
 	write := viz.Text
-	if strings.HasSuffix(strings.ToLower(name), ".json") {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".json":
 		write = viz.JSON
+	case ".pcapng":
+		write = viz.PCAPNG
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // never over a file that is there
 	if err != nil {
@@ -170,17 +175,21 @@ func (d *dashboard) speak(lang string) {
 // open puts another scenario in the place of this one.
 func (d *dashboard) open(name string) {
 	d.unlessFutures("dash.ask-open", func() {
-		t, err := d.load(name)
-		if err != nil {
-			d.fail(err)
-			return
-		}
-		if err := d.close(); err != nil {
-			d.fail(err)
-		}
-		d.loaded = t
-		d.begin(t)
+		d.replace(d.load(name))
 	})
+}
+
+// replace shows another timeline, if there is one.
+func (d *dashboard) replace(t *handshake.Timeline, err error) {
+	if err != nil {
+		d.fail(err)
+		return
+	}
+	if err := d.close(); err != nil {
+		d.fail(err)
+	}
+	d.loaded = t
+	d.begin(t)
 }
 
 // quote shows what was typed, no more of it than a line has room for.

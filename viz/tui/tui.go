@@ -25,6 +25,7 @@ type Options struct {
 	Color  bool
 	Config Config
 	Load   func(name string) (*handshake.Timeline, error) // another scenario, for :open
+	Offer  *Offer                                         // what else there is, if this was not asked for
 }
 
 // Run shows a timeline until the person leaves or the context ends. It closes what
@@ -97,6 +98,7 @@ type dashboard struct {
 	prompt  *prompt            // what is being typed
 	remark  func(*view) string // said instead of what comes next, until a key is pressed
 	asking  func()             // what is done if the next key says yes
+	offer   *Offer             // said until a step is made
 	timer   *time.Timer        // autoplay's
 	job     *job               // what goes on beside the screen
 	tired   bool               // waiting failed: none in the background until a key is pressed
@@ -107,7 +109,7 @@ type dashboard struct {
 
 func newDashboard(ctx context.Context, t *handshake.Timeline, o Options, glyphs Glyphs) *dashboard {
 	d := &dashboard{
-		Box: tview.NewBox(), app: tview.NewApplication(), ctx: ctx, keys: o.Config.Keys, load: o.Load,
+		Box: tview.NewBox(), app: tview.NewApplication(), ctx: ctx, keys: o.Config.Keys, load: o.Load, offer: o.Offer,
 		lang: o.Lang, say: words.For(o.Lang), glyphs: glyphs, mouse: o.Mouse,
 	}
 	if o.Color {
@@ -170,7 +172,7 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 		}
 		asking := d.asking
 		d.asking = nil
-		if asking != nil && d.answer(p, asking) {
+		if asking != nil && d.answer(p, asking) || d.accepts(p) {
 			return
 		}
 		for _, h := range p.hits {
@@ -216,6 +218,9 @@ func (d *dashboard) act(h hit) {
 			return
 		}
 		d.list = nil
+	}
+	if !slices.Contains(whileWaiting(), h.action) {
+		d.offer = nil
 	}
 	if d.interrupts(h.action) {
 		return
