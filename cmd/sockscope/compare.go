@@ -37,7 +37,8 @@ func (p *program) compareVerb() *cobra.Command {
 func (p *program) compare(ctx context.Context, f *flags, name, pair string) error {
 	two := strings.Split(pair, ",")
 	if len(two) != 2 {
-		return p.misuse("ui.error.value", "flag", "engines", "found", pair, "allowed", "model,kernel", "meant", "")
+		return p.misuse("ui.error.value", "flag", "engines", "found", pair,
+			"allowed", p.say.Say("ui.compare.two", viz.Fill("engines", strings.Join(engineNames(), ", "))), "meant", "")
 	}
 	var traces [2]*handshake.Trace
 	for i, engine := range two {
