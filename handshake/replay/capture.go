@@ -138,6 +138,9 @@ func newSource(r io.Reader) (*source, error) {
 func (s *source) next() ([]byte, layers.LinkType, time.Time, error) {
 	s.ration.left = maxPacket
 	frame, info, err := s.packets.ReadPacketData()
+	if errors.Is(err, io.EOF) && info.CaptureLength > 0 {
+		err = io.ErrUnexpectedEOF // behind a packet's header
+	}
 	if err != nil {
 		return nil, 0, time.Time{}, err
 	}

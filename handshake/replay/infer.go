@@ -489,7 +489,7 @@ func (o *observer) refused(i int) bool {
 
 // segmentVars are the variables of a segment itself (RFC 9293 3.3.1).
 func segmentVars(s *segment) []handshake.Var {
-	vars := []handshake.Var{number("SEG.SEQ", s.seq, "seq"), number("SEG.LEN", s.end-s.seq, "B")}
+	vars := []handshake.Var{number("SEG.SEQ", s.seq, "seq"), number("SEG.LEN", s.end-s.seq, "seq")}
 	if s.ctl.Has(tcp.ACK) {
 		vars = append(vars, number("SEG.ACK", s.ack, "seq"))
 	}
