@@ -2,18 +2,26 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"sockscope/handshake/kernel"
 )
 
-// The test binary is the program: a script, or a test that looks in $PATH, runs it.
+// The test binary is the program: a script, or a test that looks in $PATH, runs it. It is
+// the kernel engine's child, too.
 func TestMain(m *testing.M) {
+	kernel.Main()
 	testscript.Main(m, map[string]func(){"sockscope": main})
 }
 
@@ -23,6 +31,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"fails": fails},
+		Condition:           condition,
 		Setup: func(env *testscript.Env) error {
 			for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "CLICOLOR"} {
 				env.Setenv(name, "")
@@ -34,6 +43,18 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// condition knows [kernel]: the kernel engine runs here, or has to.
+func condition(name string) (bool, error) {
+	if name != "kernel" {
+		return false, fmt.Errorf("condition %q, want kernel", name)
+	}
+	return kernelRuns(), nil
+}
+
+var kernelRuns = sync.OnceValue(func() bool {
+	return os.Getenv("CI") == "true" && runtime.GOOS == "linux" || exec.Command("sockscope", "doctor").Run() == nil
+})
 
 // fails CODE PATTERN ARG... runs sockscope, which has to end with that exit code, print
 // no result, and say why in one line that the whole pattern matches.

@@ -28,6 +28,9 @@ func TestNothingIsLeft(t *testing.T) {
 		runsAProgram(t, flag.Arg(1))
 		return
 	}
+	can, err := spawn(testTask + " -test.run=^$")
+	privilege(t, err)
+	require.NoError(t, can.close())
 	for _, killed := range []string{"parent", "child"} {
 		t.Run(killed, func(t *testing.T) {
 			seconds := fmt.Sprintf("%d%d", 1000+os.Getpid(), len(killed)) // to know it by
@@ -36,7 +39,7 @@ func TestNothingIsLeft(t *testing.T) {
 			defer parent.close()
 			require.NoError(t, parent.out.SetReadDeadline(time.Now().Add(10*time.Second)))
 			line, err := bufio.NewReader(parent.out).ReadString('\n')
-			privilege(t, err)
+			require.NoError(t, err)
 			child, err := strconv.Atoi(strings.TrimSpace(line))
 			require.NoError(t, err)
 			watched := []int{watch(t, child), watch(t, findProgram(t, seconds))}

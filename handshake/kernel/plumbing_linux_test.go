@@ -276,3 +276,52 @@ func TestNothingOfTheHostIsSeen(t *testing.T) {
 		require.Equal(t, "lo", interfaces[0].Name)
 	})
 }
+
+// More than the receive buffer takes is lost; that is said, not passed over.
+func TestAnOverflowIsAnError(t *testing.T) {
+	inNamespace(t, func() {
+		l := openLab(t)
+		client := l.socket(6001)
+		require.ErrorIs(t, unix.Connect(client, at(7001)), unix.EINPROGRESS)
+		syn := l.one(tcp.SYN)
+		require.NoError(t, unix.SetsockoptInt(l.queue.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1))
+		for range 100 {
+			require.NoError(t, l.send(syn.octets))
+		}
+		require.NoError(t, l.wait(time.Second, -1))
+		_, err := l.take(nil)
+		require.ErrorIs(t, err, unix.ENOBUFS)
+	})
+}
+
+// A wait ends with its time, and with what another descriptor brings.
+func TestAWaitEnds(t *testing.T) {
+	inNamespace(t, func() {
+		l := openLab(t)
+		require.NoError(t, l.wait(time.Millisecond, -1))
+		var pipe [2]int
+		require.NoError(t, unix.Pipe2(pipe[:], unix.O_CLOEXEC))
+		require.NoError(t, unix.Close(pipe[1]))
+		require.NoError(t, l.wait(-1, pipe[0]), "its end is something to read")
+	})
+}
+
+// What comes from the kernel, too, is only octets.
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte{28, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 8, 0, 3, 0, 0, 0, 0, 147})
+	f.Add([]byte{16, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		for m, rest, ok := nextMessage(answer); ok; m, rest, ok = nextMessage(rest) {
+			require.Less(t, len(rest), len(answer))
+			_ = m.failure()
+			if p, err := packet(m.body); err == nil {
+				require.LessOrEqual(t, len(p.octets), len(m.body))
+			}
+			if len(m.body) >= diagSize {
+				var s sock
+				s.read(m.body)
+				require.LessOrEqual(t, s.info.size, unix.SizeofTCPInfo)
+			}
+		}
+	})
+}
