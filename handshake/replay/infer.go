@@ -193,8 +193,8 @@ func proves(d, s *segment) bool {
 		return d.ctl.Has(tcp.RST) && s.ctl.Has(tcp.ACK) && d.seq == s.ack // a RST that answers s (3.10.7.1)
 	case s.opens() && d.ctl&(tcp.SYN|tcp.RST) != 0:
 		return d.ack == s.seq+1 || d.ack == s.end
-	case s.opens():
-		return reached(s.seq+1, d.ack)
+	case s.opens(): // a synchronized end answers it with an ACK alone (3.10.7.4 fourth)
+		return !d.takes()
 	default:
 		return reached(s.end, d.ack)
 	}
