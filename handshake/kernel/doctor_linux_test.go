@@ -18,11 +18,9 @@ func TestThisMachineCan(t *testing.T) {
 	}
 }
 
-// A child that does not know its task says so, and why.
 func TestAnUnknownProbe(t *testing.T) {
-	f := examine("nothing")
-	require.False(t, f.OK)
-	require.Contains(t, f.Err, "nothing")
+	_, err := try("nothing")
+	require.ErrorContains(t, err, `probe "nothing", want one of ["user-namespaces" `)
 }
 
 func TestWhatTheSystemRefusesHasACause(t *testing.T) {
