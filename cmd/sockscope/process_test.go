@@ -38,7 +38,7 @@ func TestAFullDisk(t *testing.T) {
 	onLinux(t, "/dev/full")
 	for _, args := range []string{
 		"", "run three-way", "run three-way --view json", "run three-way --plain", "step refused", "list", "socket 1",
-		"socket 1 2", "socket 1 --view json", "hosts", "sockets", "version", "help", "help run", "run --help", "completion bash",
+		"socket 1 2", "socket 1 --view json", "hosts", "sockets", "version", "doctor", "help", "help run", "run --help", "completion bash",
 		"completion zsh",
 	} {
 		t.Run(args, func(t *testing.T) {
