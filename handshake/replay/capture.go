@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/gopacket/gopacket"
@@ -282,6 +283,19 @@ func decode(b []byte) (s segment, src, dst netip.AddrPort, cut bool, err error) 
 		ip: bytes.Clone(b[:head]), wire: bytes.Clone(b[head:min(len(b), head+len(octets))]),
 	}
 	s.fields = wire.Fields(s.wire)
+	if cut {
+		s.fields = uncut(s.fields, len(seg.Text))
+	}
 	s.shift = shift(s.fields)
 	return s, netip.AddrPortFrom(ip.Src, h.SrcPort), netip.AddrPortFrom(ip.Dst, h.DstPort), cut, nil
+}
+
+// uncut gives the text of a cut segment the length that it had; dots stand for the rest.
+func uncut(fields []handshake.Field, octets int) []handshake.Field {
+	text := handshake.Field{Group: "data", Name: "data"}
+	if last := len(fields) - 1; fields[last].Group == "data" {
+		text, fields = fields[last], fields[:last]
+	}
+	text.Len, text.Value = 8*octets, strings.TrimSuffix(text.Value, "...")+"..."
+	return append(fields, text)
 }

@@ -211,13 +211,16 @@ func TestWrongChecksumsAreNoReasonToSkip(t *testing.T) {
 
 func TestACutSegmentKeepsItsLength(t *testing.T) {
 	text := datagram(t, a, b, "<SEQ=101><ACK=301><DATA=988><CTL=PSH,ACK>")
-	trace, found := steps(t, pcap(t, layers.LinkTypeRaw, append(handshakeOf(t, a, b), text[:100])...), 1)
-	require.Equal(t, 1, found.Cut)
-	last := trace.Steps[len(trace.Steps)-1]
-	require.Equal(t, "<SEQ=101><ACK=301><DATA=988><CTL=PSH,ACK>", last.Label)
-	require.Contains(t, last.Vars, handshake.Var{Name: "SEG.LEN", Value: "988", Unit: "seq"})
-	require.Len(t, last.Wire, 80, "no octet is made up")
-	require.Equal(t, handshake.KindDepart, last.Kind, "nothing shows that it arrived")
+	for octets, shown := range map[int]string{0: "...", 3: "000000...", 64: strings.Repeat("00", 64) + "...", 900: strings.Repeat("00", 64) + "..."} {
+		trace, found := steps(t, pcap(t, layers.LinkTypeRaw, append(handshakeOf(t, a, b), text[:40+octets])...), 1)
+		require.Equal(t, 1, found.Cut)
+		last := trace.Steps[len(trace.Steps)-1]
+		require.Equal(t, "<SEQ=101><ACK=301><DATA=988><CTL=PSH,ACK>", last.Label)
+		require.Contains(t, last.Vars, handshake.Var{Name: "SEG.LEN", Value: "988", Unit: "seq"})
+		require.Len(t, last.Wire, 20+octets, "no octet is made up")
+		require.Equal(t, handshake.Field{Group: "data", Name: "data", Len: 8 * 988, Value: shown}, last.Fields[len(last.Fields)-1])
+		require.Equal(t, handshake.KindDepart, last.Kind, "nothing shows that it arrived")
+	}
 }
 
 func TestStreamsAreCountedAsTheyAppear(t *testing.T) {
