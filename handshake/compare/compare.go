@@ -33,7 +33,7 @@ const (
 type Line struct {
 	Left, Right *handshake.Step // nil where that engine has none
 	Differs     Difference
-	Cause       int        // the line in which this difference began: its own index, or an earlier line's
+	Cause       int        // the line in which this difference began: its own index, or another line's
 	Known       *Deviation // what explains it; nil: nothing does
 }
 

@@ -33,37 +33,42 @@ func (c *Comparison) explain() {
 	if (c.Left.Host == "") == (c.Right.Host == "") {
 		return
 	}
+	table := Deviations()
+	begins := func(i int) bool { return c.Lines[i].Cause == i && !c.Lines[i].Same() }
+	for i := range c.Lines {
+		if begins(i) {
+			c.Lines[i].Known = c.known(&c.Lines[i], table)
+		}
+	}
+	for i := range c.Lines {
+		if begins(i) && c.Lines[i].Known == nil {
+			c.Lines[i].Cause = c.followed(i)
+		}
+	}
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		if l.Same() {
-			continue
-		}
-		if l.Cause == i && !c.follow(i) {
-			l.Known = c.known(l)
-		}
+		l.Cause = c.Lines[l.Cause].Cause
 		l.Known = c.Lines[l.Cause].Known
 	}
 }
 
-// follow reports whether a line follows from a deviation above, as the table says.
-func (c *Comparison) follow(i int) bool {
-	l := &c.Lines[i]
-	for above := i - 1; above >= 0; above-- {
-		cause := &c.Lines[above]
-		if cause.Cause != above || cause.Known == nil {
+// followed is the line with the deviation that a line follows from, as the table says;
+// its own if there is none. What follows may stand above: the model's end had already
+// decided what it did.
+func (c *Comparison) followed(i int) int {
+	for cause, l := range c.Lines {
+		if l.Known == nil {
 			continue
 		}
-		if slices.ContainsFunc(cause.Known.follows, func(p pattern) bool { return c.fits(p, l) }) {
-			l.Cause = above
-			return true
+		if slices.ContainsFunc(l.Known.follows, func(p pattern) bool { return c.fits(p, &c.Lines[i]) }) {
+			return cause
 		}
 	}
-	return false
+	return i
 }
 
 // known finds the deviation that a line shows.
-func (c *Comparison) known(l *Line) *Deviation {
-	table := Deviations()
+func (c *Comparison) known(l *Line, table []Deviation) *Deviation {
 	for i := range table {
 		if d := &table[i]; c.fits(d.shows, l) && c.happened(d, l) {
 			return d
@@ -72,11 +77,28 @@ func (c *Comparison) known(l *Line) *Deviation {
 	return nil
 }
 
-// happened reports whether the deviation's event led to the line, in the engine that has it.
+// happened reports whether the deviation's event led to the line: in the model the event
+// in which the deviation's rule fired, in a kernel, which names no rules, the last event
+// at that end.
 func (c *Comparison) happened(d *Deviation, l *Line) bool {
-	event := c.Event(l, l.Left == nil)
 	kind, label, _ := strings.Cut(d.Event, " ")
-	return (d.States == nil || slices.Contains(d.States, event.Before)) && string(event.Kind) == kind && strings.Contains(event.Label, label)
+	is := func(e *handshake.Step) bool {
+		return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
+	}
+	modelIsRight := c.Left.Host != ""
+	model, step := c.Left, l.Left
+	if modelIsRight {
+		model, step = c.Right, l.Right
+	}
+	if step == nil {
+		return is(c.Event(l, !modelIsRight))
+	}
+	for _, e := range slices.Backward(model.Steps[:step.N]) {
+		if e.Peer == step.Peer && slices.ContainsFunc(e.Why, func(y handshake.Why) bool { return y.Rule == d.Rule }) {
+			return is(&e)
+		}
+	}
+	return false
 }
 
 func (c *Comparison) fits(p pattern, l *Line) bool {

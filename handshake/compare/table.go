@@ -24,6 +24,12 @@ func Deviations() []Deviation {
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", kernel: "<CTL=RST,ACK>"},
 		},
 		{
+			Name: "syn-answered-again", States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=SYN>", Rule: "old-segment",
+			Sources: []string{"RFC 9293 3.10.7.4 first", measured},
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"},
+			follows: []pattern{{differs: OnlyLeft, kind: handshake.KindTimeout, model: "retransmission"}},
+		},
+		{
 			Name: "request-forgotten", States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=RST>", Rule: "rst-back-to-listen",
 			Sources: []string{"RFC 9293 3.10.7.4 second", measured},
 			shows:   pattern{differs: State, model: "LISTEN", kernel: "CLOSED"},
@@ -32,11 +38,6 @@ func Deviations() []Deviation {
 			Name: "always-pushes", States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
 			Sources: []string{"RFC 9293 3.9.1.2 MUST-61", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=ACK>", kernel: "<CTL=PSH,ACK>"},
-		},
-		{
-			Name: "syn-again", States: []string{"SYN-SENT"}, Event: "arrive ", Rule: "syn-sent-bad-ack",
-			Sources: []string{"RFC 9293 3.10.7.3 first", measured},
-			shows:   pattern{differs: OnlyRight, kind: handshake.KindTimeout, kernel: "retransmission"},
 		},
 	}
 }
