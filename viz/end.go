@@ -101,9 +101,12 @@ func (e *End) step(s handshake.Step) {
 	if s.Leads() {
 		e.State, e.On = s.After, s.On
 	}
+	if s.After == "LISTEN" && s.Before != s.After {
+		c.Vars = nil // it has no numbers yet
+	}
 	e.take(c, s.Vars)
-	if closed := s.After == "CLOSED" || s.After == "LISTEN"; closed && s.Before != s.After {
-		c.Vars = nil // the TCB is deleted, or has no numbers yet
+	if s.After == "CLOSED" && s.Before != s.After {
+		c.Vars = nil // the TCB is deleted
 	}
 	e.Conns = slices.DeleteFunc(e.Conns, func(c Conn) bool {
 		if strings.Contains(c.On, ".") && c.State == "LISTEN" {

@@ -149,11 +149,15 @@ func peerVar(t *handshake.Trace, n int, name string, say *words.Words) (string, 
 	return Value(v, say), ok
 }
 
-// Value is a variable's value as people read it: a deadline as a point in time.
+// Value is a variable's value as people read it: a timer's as a point in time, another
+// time as a length.
 func Value(v handshake.Var, say *words.Words) string {
 	n, err := strconv.ParseInt(v.Value, 10, 64)
-	if v.Unit != "ns" || err != nil {
+	switch {
+	case v.Unit != "ns" || err != nil:
 		return v.Value
+	case !strings.HasSuffix(v.Name, " timer"):
+		return time.Duration(n).String()
 	}
 	return say.Say("ui.at", Fill("time", seconds(time.Duration(n))))
 }

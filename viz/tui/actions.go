@@ -45,9 +45,8 @@ func (d *dashboard) disturb(verb handshake.Verb) {
 	d.step(func(ctx context.Context, m *stepper) error { return m.disturb(ctx, verb) })
 }
 
-// scrollBy is how many lines a long pane moves at once. No pane is longer than the
-// octets of the longest segment that a scenario sends.
-const scrollBy, maxScroll = 5, 100
+// scrollBy is how many lines a long pane moves at once.
+const scrollBy = 5
 
 // looks are the actions that change how the steps are shown, not which.
 func (d *dashboard) looks() map[Action]func(int) {
@@ -58,7 +57,7 @@ func (d *dashboard) looks() map[Action]func(int) {
 		actNextPane:     func(int) { d.model.turn(1) },
 		actPreviousPane: func(int) { d.model.turn(-1) },
 		actEnlarge:      func(int) { d.model.large = !d.model.large && d.model.pane > 0 },
-		actScrollDown:   func(int) { d.model.scroll = min(d.model.scroll+scrollBy, maxScroll) },
+		actScrollDown:   func(int) { d.model.scroll += scrollBy }, // the pane bounds it
 		actScrollUp:     func(int) { d.model.scroll = max(d.model.scroll-scrollBy, 0) },
 		actWhy:          func(int) { d.model.why() },
 		actBytes:        func(int) { d.model.octets() },

@@ -67,7 +67,7 @@ func (s *compareScreen) say(key string, pairs ...string) string {
 // Draw implements [tview.Primitive].
 func (s *compareScreen) Draw(screen tcell.Screen) {
 	x, y, w, h := s.GetRect()
-	c := canvas{screen, x, y, w, h, s.glyphs, s.palette}
+	c := newCanvas(screen, x, y, w, h, s.glyphs, s.palette)
 	screen.HideCursor()
 	if w < leastWidth || h < leastHeight {
 		c.text(0, 0, w, s.say("dash.too-small", "w", strconv.Itoa(w), "h", strconv.Itoa(h)), tcell.StyleDefault)

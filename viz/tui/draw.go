@@ -70,25 +70,39 @@ type canvas struct {
 	screen  tcell.Screen
 	x, y    int
 	w, h    int
+	edge    int  // the row of the screen above which nothing is drawn
+	reach   *int // the row of the screen behind the last that text was meant for; nil: nobody asks
 	glyphs  Glyphs
 	palette Palette
 }
 
-// part is a rectangle of a canvas, as far as it lies inside.
+func newCanvas(screen tcell.Screen, x, y, w, h int, g Glyphs, p Palette) canvas {
+	return canvas{screen: screen, x: x, y: y, w: w, h: h, glyphs: g, palette: p}
+}
+
+// part is a rectangle of a canvas, as far as it lies inside. What is above counts, and
+// is not drawn.
 func (c canvas) part(x, y, w, h int) canvas {
-	left, top := max(x, 0), max(y, 0)
-	c.w, c.h = max(min(x+w, c.w)-left, 0), max(min(y+h, c.h)-top, 0)
-	c.x, c.y = c.x+left, c.y+top
+	left := max(x, 0)
+	c.w, c.h = max(min(x+w, c.w)-left, 0), max(min(y+h, c.h)-y, 0)
+	c.edge = max(c.edge, c.y)
+	c.x, c.y = c.x+left, c.y+y
 	return c
 }
+
+// shows reports whether a row is inside the canvas.
+func (c canvas) shows(y int) bool { return y >= 0 && y < c.h && c.y+y >= c.edge }
 
 // text writes into at most so many columns and gives the columns used. It starts
 // inside the canvas or not at all.
 func (c canvas) text(x, y, columns int, s string, style tcell.Style) int {
-	if x < 0 || y < 0 || y >= c.h {
+	columns = min(columns, c.w-x)
+	if c.reach != nil && s != "" && columns > 0 {
+		*c.reach = max(*c.reach, c.y+y+1)
+	}
+	if x < 0 || !c.shows(y) {
 		return 0
 	}
-	columns = min(columns, c.w-x)
 	var r ruler
 	used := 0
 	for s != "" {
@@ -132,7 +146,7 @@ func (c canvas) vertical(x, y, n int, style tcell.Style) {
 }
 
 func (c canvas) glyph(x, y int, glyph string, style tcell.Style) {
-	if x >= 0 && y >= 0 && x < c.w && y < c.h {
+	if x >= 0 && x < c.w && c.shows(y) {
 		c.screen.Put(c.x+x, c.y+y, glyph, style)
 	}
 }

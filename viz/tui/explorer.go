@@ -87,7 +87,7 @@ func (e *explorerScreen) say(key string, pairs ...string) string {
 // Draw implements [tview.Primitive].
 func (e *explorerScreen) Draw(screen tcell.Screen) {
 	x, y, w, h := e.GetRect()
-	c := canvas{screen, x, y, w, h, e.glyphs, e.palette}
+	c := newCanvas(screen, x, y, w, h, e.glyphs, e.palette)
 	if w < leastWidth || h < leastHeight {
 		screen.HideCursor()
 		size := []string{"w", strconv.Itoa(w), "h", strconv.Itoa(h)}

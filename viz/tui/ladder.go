@@ -43,7 +43,7 @@ func ladderColumns(w int, rows []viz.Row) columns {
 func drawLadder(c canvas, v *view) {
 	at := ladderColumns(c.w, v.rows)
 	now := nowRow(v.rows, v.n)
-	lines := ladderLines(v.rows, at.time < 0)
+	lines := ladderLines(v.rows, at.time < 0, v.trace.Host != "")
 	start := max(len(lines)-c.h, 0)
 	for i, l := range lines {
 		if l.row == now && l.row >= 0 && !l.clock {
@@ -71,10 +71,12 @@ type ladderLine struct {
 	clock bool
 }
 
-func ladderLines(rows []viz.Row, clocks bool) []ladderLine {
+// ladderLines are the rows, and where there is no column for it the time. A clock that
+// runs while a person thinks is told only where it has ended a timer.
+func ladderLines(rows []viz.Row, clocks, running bool) []ladderLine {
 	lines := make([]ladderLine, 0, len(rows)+2)
 	for i, r := range rows {
-		if clocks && r.Moved {
+		if clocks && r.Moved && (!running || r.Kind == handshake.KindTimeout) {
 			lines = append(lines, ladderLine{i, true})
 		}
 		lines = append(lines, ladderLine{i, false})

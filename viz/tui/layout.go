@@ -220,7 +220,34 @@ func (d *dashboard) drawPane(c canvas, v *view, number int, tabs bool) {
 		}
 	}
 	margin := max(min(c.w-p.w, 1), 0)
-	p.draw(c.part(margin, 1, c.w-margin, c.h-1), v)
+	d.drawScrolled(c.part(margin, 1, c.w-margin, c.h-1), v, number)
+	if more := " " + v.words("explorer.more", "key", d.keys.hint(actScrollDown)) + " "; d.more == number && x+width(more) < c.w-width(note) {
+		c.right(0, 0, c.w-1-width(note), more, tcell.StyleDefault)
+	}
+}
+
+// drawScrolled draws a pane from where it was scrolled to, but no further than to its
+// end, and finds out whether there is more below. Only the pane in focus scrolls.
+func (d *dashboard) drawScrolled(c canvas, v *view, number int) {
+	seen, reach := *v, -1<<16 // far above
+	if number != d.model.pane {
+		seen.scroll = 0
+		panes[number-1].draw(c, &seen)
+		return
+	}
+	c.reach = &reach
+	panes[number-1].draw(c, &seen)
+	if end := c.y + c.h; reach < end && v.scroll > 0 {
+		d.model.scroll = max(v.scroll-(end-reach), 0)
+		v.scroll, seen.scroll = d.model.scroll, d.model.scroll
+		blank := c
+		blank.fill(tcell.StyleDefault)
+		panes[number-1].draw(c, &seen)
+	}
+	d.more = 0
+	if reach > c.y+c.h && panes[number-1].scrolls {
+		d.more = number
+	}
 }
 
 // roomForTitle is left free by a long list of sources.

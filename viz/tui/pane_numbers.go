@@ -1,36 +1,123 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/gdamore/tcell/v2"
 
+	"sockscope/handshake"
 	"sockscope/viz"
 )
 
 // paneNumbers shows the sequence spaces of both ends, RFC 9293 figures 3 and 4, with
-// their numbers: as drawings where there is room, else as a table.
+// their numbers: as drawings where there is room, else as a table. Below them stands
+// what else a kernel tells of its sockets.
 func paneNumbers(c canvas, v *view) {
+	const list = 10 // lines of what is told below that are to be seen at once
+	all := c.part(0, -v.scroll, c.w, c.h+v.scroll)
+	if v.trace.Host == "" {
+		all.drawSpaces(v, c.h)
+		return
+	}
+	y := all.drawSpaces(v, c.h-list)
+	half := (c.w - 2) / 2
+	for peer := range 2 {
+		side := all.part(1+peer*half, 0, half-1, all.h)
+		for i, p := range v.told(peer) {
+			side.phrase(0, y+i, p)
+		}
+	}
+}
+
+// drawSpaces draws the spaces for a pane that is so many rows high, and gives the next row.
+func (c canvas) drawSpaces(v *view, rows int) int {
 	const drawing = 5 // lines of one space
 	in := c.part(1, 0, c.w-2, c.h)
 	switch half := c.w / 2; {
-	case half >= 58 && c.h >= 2*drawing:
-		gap := min(c.h-2*drawing, 1)
+	case half >= 58 && rows >= 2*drawing:
+		gap := min(rows-2*drawing, 1)
 		for peer := range 2 {
 			side := c.part(1+peer*half, 0, half-3, c.h)
 			for i, s := range v.spaces(peer) {
 				side.part(0, i*(drawing+gap), side.w, drawing).space(v, peer, s)
 			}
 		}
-	case c.h >= 4*drawing:
-		gap := min((c.h-4*drawing)/3, 1)
+		return 2 * (drawing + gap)
+	case rows >= 4*drawing:
+		gap := min((rows-4*drawing)/3, 1)
 		for peer := range 2 {
 			for i, s := range v.spaces(peer) {
 				in.part(0, (2*peer+i)*(drawing+gap), in.w, drawing).space(v, peer, s)
 			}
 		}
+		return 4 * (drawing + gap)
 	default:
 		in.spaceTable(v)
+		return 7
+	}
+}
+
+// rfcNames are the variables of a TCB in the order of RFC 9293 3.3.1, and what belongs
+// to them.
+var rfcNames = []string{
+	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "SND.UP", "SND.WL1", "SND.WL2", "IRS", "RCV.NXT", "RCV.WND", "RCV.UP",
+	"send queue", "receive queue", "held", "retransmissions",
+}
+
+// rank puts the RFC's variables first, then the timers, then the kernel's own names.
+func rank(name string) int {
+	if at := slices.Index(rfcNames, name); at >= 0 {
+		return at
+	}
+	if strings.HasSuffix(name, " timer") {
+		return len(rfcNames)
+	}
+	return len(rfcNames) + 1
+}
+
+// told is all that is known of a peer's connections, a line each: the one that counts
+// first, then the others, the newest before the older ones.
+func (v *view) told(peer int) []phrase {
+	conns := slices.Clone(v.ends[peer].Conns)
+	slices.Reverse(conns)
+	first := counting(&v.ends[peer]).On
+	if i := slices.IndexFunc(conns, func(c viz.Conn) bool { return c.On == first }); i > 0 {
+		conns = slices.Concat(conns[i:i+1], conns[:i], conns[i+1:])
+	}
+	var lines []phrase
+	for i := range conns {
+		now, was := &conns[i], v.before[peer].Conn(conns[i].On)
+		if was == nil {
+			was = &viz.Conn{}
+		}
+		lines = append(lines, phrase{{now.On + "  ", tcell.StyleDefault}, {now.State, v.side(peer)}})
+		vars := slices.Clone(now.Vars)
+		slices.SortStableFunc(vars, func(a, b handshake.Var) int { return cmp.Compare(rank(a.Name), rank(b.Name)) })
+		for _, x := range vars {
+			if x.Value != "" {
+				lines = append(lines, v.variable(peer, x, was))
+			}
+		}
+	}
+	return lines
+}
+
+// variable is a variable with its value, and what that was if the step changed it.
+func (v *view) variable(peer int, x handshake.Var, was *viz.Conn) phrase {
+	line := phrase{{"  " + v.say.Our("var", x.Name), tcell.StyleDefault}}
+	value := v.variableValue(peer, x)
+	switch old, knew := was.Var(x.Name); {
+	case old.Value == x.Value:
+		return append(line, span{value, tcell.StyleDefault})
+	case v.hidden:
+		return append(line, span{" " + unknown, v.colours.Hidden})
+	case knew:
+		text := strings.TrimLeft(v.variableValue(peer, old), ", ")
+		return append(line, span{value, v.colours.Changed}, span{" " + v.words("dash.was", "value", text), tcell.StyleDefault})
+	default:
+		return append(line, span{value, v.colours.Changed})
 	}
 }
 
@@ -94,13 +181,16 @@ func spacesOf(v *view, peer int, e viz.End) [2]space {
 		send.counts[2] = decimal(uint32(max(int64(window)-int64(next-una), 0)))
 	}
 	expected, known := number("RCV.NXT")
-	size, _ := number("RCV.WND")
+	size, offered := number("RCV.WND")
 	receive := space{
 		key: "pane.numbers.receives", figure: "RFC 9293 " + v.say.Text("ui.figure") + " 4", known: known,
 		names:   []string{"RCV.NXT", "RCV.NXT+RCV.WND"},
 		numbers: []string{v.number(1-peer, decimal(expected)), v.number(1-peer, decimal(expected+size))},
 		counts:  []string{"", decimal(size), ""},
 		last:    v.number(1-peer, decimal(expected-1)),
+	}
+	if !offered {
+		receive.numbers[1], receive.counts[1] = "?", "?"
 	}
 	return [2]space{send, receive}
 }

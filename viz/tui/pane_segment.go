@@ -391,8 +391,14 @@ func (s shown) options() [][2]string {
 // hold, in two columns where one is not long enough.
 func (c canvas) octets(v *view, s shown) {
 	lines := octetLines(v, s)
-	lines = lines[min(v.scroll, len(lines)):]
 	most, y := max(c.w/38, 1), 0
+	last := max(len(lines)-c.h*most, 0)
+	lines = lines[min(v.scroll, last):]
+	defer func() {
+		if c.reach != nil {
+			*c.reach = c.y + c.h + last - v.scroll
+		}
+	}()
 	if c.h*most > len(lines)+most { // else the heading gives way
 		y = c.paragraph(0, 0, []string{strings.Join(s.heading(v), ", ")}, tcell.StyleDefault)
 	}

@@ -177,10 +177,10 @@ func changeKind(name string) int {
 		return 2
 	case "user timer", "time-wait timer":
 		return 3
-	case "descriptor", "sockets":
-		return 5
+	case "SND.UP", "SND.WL1", "SND.WL2", "RCV.UP", "send queue", "receive queue", "held":
+		return 4
 	}
-	return 4
+	return 5
 }
 
 // changes tell what a step changed at its end, and what that was before.
@@ -235,10 +235,10 @@ func (v *view) variableValue(peer int, x handshake.Var) string {
 	switch {
 	case x.Value == "":
 		return " " + v.say.Text("ui.none")
-	case x.Unit == "ns":
+	case x.Unit == "ns" && strings.HasSuffix(x.Name, " timer"):
 		return ", " + v.words("pane.changed.due", "t", viz.Value(x, v.say))
 	case x.Unit != "seq":
-		return " " + x.Value
+		return " " + viz.Value(x, v.say)
 	case x.Name == "IRS" || x.Name == "SND.WL1" || strings.HasPrefix(x.Name, "RCV."):
 		peer = 1 - peer
 	}

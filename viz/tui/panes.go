@@ -13,19 +13,20 @@ import (
 type panel struct {
 	title, question string // keys of words: "segment", "what is on the wire?"
 	draw            pane
-	w               int                // a wider canvas may be given a margin
+	w               int // a wider canvas may be given a margin
+	scrolls         bool
 	sources         func(*view) string // for the title line's right end; nil: it says them itself
 }
 
 // panes answer a question each. Every one of them clips itself to the canvas that it
 // is given, with what matters most first, down to 52 columns and one row.
 var panes = [...]panel{
-	{"pane.why", "pane.why.asks", paneWhy, 120, whySources},
-	{"pane.segment", "pane.segment.asks", paneSegment, 120, nil},
-	{"pane.numbers", "pane.numbers.asks", paneNumbers, 120, nil},
-	{"pane.map", "pane.map.asks", paneMap, mapWidth, nil},
-	{"pane.agreement", "pane.agreement.asks", paneAgreement, 80, nil},
-	{"pane.1971", "pane.1971.asks", pane1971, 80, nil},
+	{"pane.why", "pane.why.asks", paneWhy, 120, true, whySources},
+	{"pane.segment", "pane.segment.asks", paneSegment, 120, true, nil},
+	{"pane.numbers", "pane.numbers.asks", paneNumbers, 120, true, nil},
+	{"pane.map", "pane.map.asks", paneMap, mapWidth, false, nil},
+	{"pane.agreement", "pane.agreement.asks", paneAgreement, 80, false, nil},
+	{"pane.1971", "pane.1971.asks", pane1971, 80, false, nil},
 }
 
 // known is how far the panes may look: in predict mode not at the last step.

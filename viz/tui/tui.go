@@ -105,6 +105,7 @@ type dashboard struct {
 	queue   func(func())       // has something done where the screen is drawn
 	frame   *view
 	fresh   bool // frame is what the model shows
+	more    int  // the pane that has more below what it shows; 0: none
 }
 
 func newDashboard(ctx context.Context, t *handshake.Timeline, o Options, glyphs Glyphs) *dashboard {
@@ -148,7 +149,7 @@ func (d *dashboard) run(screen tcell.Screen) error {
 // Draw implements [tview.Primitive].
 func (d *dashboard) Draw(screen tcell.Screen) {
 	x, y, w, h := d.GetRect()
-	d.draw(canvas{screen, x, y, w, h, d.glyphs, d.colours})
+	d.draw(newCanvas(screen, x, y, w, h, d.glyphs, d.colours))
 }
 
 // InputHandler implements [tview.Primitive].
