@@ -253,6 +253,20 @@ func TestACaptureThatBeginsTooLate(t *testing.T) {
 	require.Equal(t, []string{"CLOSED", "CLOSED"}, []string{trace.Peers[0].State, trace.Peers[1].State})
 }
 
+// RFC 9293 3.5, figure 9: the answer of an old connection is refused, whatever its
+// numbers are, and the SYN goes on.
+func TestAHalfOpenConnectionIsSeen(t *testing.T) {
+	for _, old := range []string{"50", "90000"} {
+		again := datagram(t, a, b, "<SEQ=1000><CTL=SYN>")
+		frames := append(handshakeOf(t, a, b), again,
+			datagram(t, b, a, "<SEQ=301><ACK="+old+"><CTL=ACK>"), datagram(t, a, b, "<SEQ="+old+"><CTL=RST>"), again,
+			datagram(t, b, a, "<SEQ=7000><ACK=1001><CTL=SYN,ACK>"), datagram(t, a, b, "<SEQ=1001><ACK=7001><CTL=ACK>"))
+		trace, _ := steps(t, pcap(t, layers.LinkTypeRaw, frames...), 1)
+		require.Equal(t, "client arrive <SEQ=301><ACK="+old+"><CTL=ACK> SYN-SENT", way(trace)[9])
+		require.Equal(t, [2]string{"ESTABLISHED", "ESTABLISHED"}, states(trace, len(trace.Steps)))
+	}
+}
+
 // RFC 7323 2.2: windows are scaled if both SYNs say so, those of the SYNs never.
 func TestWindowsAreScaled(t *testing.T) {
 	trace, _ := captured(t, "01-normal", 1)

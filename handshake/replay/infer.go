@@ -151,6 +151,9 @@ func (e *evidence) fate(i int) fate {
 			}
 		case s.takes() && proves(d, s):
 			f.after, f.proof = last, j
+			if s.opens() && d.ctl.Has(tcp.SYN|tcp.ACK) {
+				f.after = j - 1 // a SYN is answered at once
+			}
 			return f
 		}
 	}
@@ -240,9 +243,11 @@ func infer(t *handshake.Trace, list []segment) {
 	o := &observer{evidence: examine(list), trace: t}
 	o.begin()
 	arrivals := make([][]int, len(list))
-	for i, f := range o.fates {
-		if f.after >= 0 {
-			arrivals[f.after] = append(arrivals[f.after], i)
+	for _, opening := range []bool{false, true} { // last what the next segment answers
+		for i, f := range o.fates {
+			if f.after >= 0 && list[i].opens() == opening {
+				arrivals[f.after] = append(arrivals[f.after], i)
+			}
 		}
 	}
 	for i := range list {
@@ -409,6 +414,12 @@ func (o *observer) arrive(i int, e, peer *end) {
 		}
 		e.state = tcp.Established
 	}
+	o.take(s, e)
+	e.end(peer)
+}
+
+// take reads the numbers of a segment that fits: its acknowledgment, and its text.
+func (o *observer) take(s *segment, e *end) {
 	if s.ctl.Has(tcp.SYN) && !e.heard {
 		e.heard, e.irs = true, s.seq
 		e.receives, e.rcv = true, s.seq+1
@@ -426,7 +437,6 @@ func (o *observer) arrive(i int, e, peer *end) {
 	if e.receives && reached(s.seq, e.rcv) && reached(e.rcv, s.end) {
 		e.rcv = s.end
 	}
-	e.end(peer)
 }
 
 // syn infers what a SYN did, from its answer: with a SYN,ACK the end takes part.
