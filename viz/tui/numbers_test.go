@@ -15,8 +15,11 @@ import (
 func kernelTrace(t *testing.T) *handshake.Timeline {
 	t.Helper()
 	vars := []handshake.Var{
-		{Name: "rto", Value: "204000000", Unit: "ns"}, {Name: "retransmission timer", Value: "1500000000", Unit: "ns"},
-		{Name: "RCV.NXT", Value: "301", Unit: "seq"}, {Name: "SND.NXT", Value: "101", Unit: "seq"}, {Name: "ISS", Value: "100", Unit: "seq"},
+		{Name: "rto", Value: "204000000", Unit: "ns"},
+		{Name: "retransmission timer", Value: "1500000000", Unit: "ns"},
+		{Name: "RCV.NXT", Value: "301", Unit: "seq"},
+		{Name: "SND.NXT", Value: "101", Unit: "seq"},
+		{Name: "ISS", Value: "100", Unit: "seq"},
 		{Name: "SND.UNA", Value: "101", Unit: "seq"},
 	}
 	for i := range 20 {

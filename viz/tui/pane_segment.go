@@ -86,6 +86,15 @@ func (s shown) field(name string) string {
 	return ""
 }
 
+// number is a number of the segment as the trace counts, which for a kernel's is not the
+// one in its octets.
+func (s shown) number(variable, field string) (uint32, bool) {
+	if n, ok := sequence(value(s.depart.Vars, variable)); ok {
+		return n, true
+	}
+	return sequence(s.field(field), true)
+}
+
 // has reports whether a control bit is on.
 func (s shown) has(bit string) bool { return s.field(bit) == "1" }
 
@@ -266,8 +275,11 @@ func glimpse(text string) string {
 
 // explain says what each part means, from row y on.
 func (c canvas) explain(y int, v *view, s shown) {
-	const labels = 12
-	for _, part := range s.parts(v) {
+	parts, labels := s.parts(v), 12
+	for _, part := range parts {
+		labels = max(labels, width(part[0])+1)
+	}
+	for _, part := range parts {
 		c.text(0, y, labels-1, part[0], tcell.StyleDefault)
 		c.text(labels, y, c.w-labels, part[1], tcell.StyleDefault)
 		y++
@@ -280,7 +292,7 @@ func (s shown) parts(v *view) [][2]string {
 	add := func(label, key string, pairs ...string) {
 		parts = append(parts, [2]string{label, v.words(key, pairs...)})
 	}
-	seq, ok := sequence(s.field("Sequence Number"), true)
+	seq, ok := s.number("SEG.SEQ", "Sequence Number")
 	if !ok {
 		return nil // not even a header
 	}
@@ -291,7 +303,7 @@ func (s shown) parts(v *view) [][2]string {
 	first := seq
 	add("SEQ "+s.own(v, seq), s.seqKey(), "end", who)
 	if s.has("ACK") {
-		ack, _ := sequence(s.field("Acknowledgment Number"), true)
+		ack, _ := s.number("SEG.ACK", "Acknowledgment Number")
 		add("ACK "+s.peers(v, ack), s.ackKey(), "end", who)
 	}
 	if s.has("SYN") {
@@ -314,6 +326,9 @@ func (s shown) parts(v *view) [][2]string {
 		add("Window", s.windowKey(), "n", s.windowFrom(v))
 	}
 	add("Checksum", "pane.segment.checksum")
+	if real := s.field("Sequence Number"); real != decimal(seq) {
+		add("SEQ", "pane.segment.shifted", "n", real)
+	}
 	return append(parts, s.options()...)
 }
 
@@ -367,7 +382,7 @@ func (s shown) windowKey() string {
 
 // windowFrom is the number from which the window counts.
 func (s shown) windowFrom(v *view) string {
-	ack, _ := sequence(s.field("Acknowledgment Number"), true)
+	ack, _ := s.number("SEG.ACK", "Acknowledgment Number")
 	return s.peers(v, ack)
 }
 
