@@ -41,7 +41,7 @@ var rows = []row{
 	{"kernel", "handshake/kernel/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/calls", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
 		"github.com/google/nftables", "github.com/google/nftables/expr", "github.com/google/nftables/xt",
-		"github.com/mdlayher/netlink", "golang.org/x/sys/unix",
+		"golang.org/x/sys/unix",
 	}},
 	{"replay", "handshake/replay/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",

@@ -105,7 +105,6 @@ func (w *world) make(i, at int, c handshake.Choice) result {
 	case "recv":
 		return w.recv(h, e)
 	case "shutdown":
-		e.shut = true
 		return result{label: fmt.Sprintf("shutdown(%d, SHUT_WR)", e.fd), value: "0", errno: unix.Shutdown(e.real, unix.SHUT_WR), event: tcp.Close{}}
 	case "setsockopt":
 		return setOption(e, c.Args)

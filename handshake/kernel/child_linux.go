@@ -1,12 +1,13 @@
 package kernel
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,10 +29,7 @@ func Main() {
 
 // play is the whole life of the engine's child: the parent's pipe ends, and so does it.
 func play() int {
-	c := &child{
-		lines: bufio.NewReader(os.NewFile(commandsFD, "commands")),
-		to:    bufio.NewWriter(os.NewFile(answersFD, "answers")),
-	}
+	c := &child{to: os.NewFile(answersFD, "answers")}
 	if err := c.play(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -39,49 +37,53 @@ func play() int {
 	return 0
 }
 
+// smallTables takes this goroutine, and its thread, into a network namespace inside the
+// one that the process was given, whose table of sockets is small: a dump walks all of it,
+// and as large as the host's it takes twenty times as long. Its size can only be said by
+// the namespace around it (ip-sysctl, tcp_child_ehash_entries; since Linux 6.1).
+func smallTables() error {
+	runtime.LockOSThread()
+	if set("net.ipv4.tcp_child_ehash_entries", "256") != nil {
+		return nil // an older kernel
+	}
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("kernel: a network namespace inside: %w", err)
+	}
+	return nil
+}
+
 // child is the side that has the sockets. One goroutine does everything, so that what
-// follows from a verdict is read before anything else can happen; another one only
-// reads the parent's lines, and wakes it up.
+// follows from a verdict is read before anything else can happen.
 type child struct {
-	lines    *bufio.Reader
-	to       *bufio.Writer
-	requests chan request
-	wake     int // an eventfd that can be read when there is a request
-	world    *world
+	said  []byte // by the parent, and not read yet
+	ended bool   // the parent's pipe is closed
+	to    *os.File
+	world *world
 }
 
 func (c *child) play() error {
-	var o opening
-	line, err := c.lines.ReadBytes('\n')
-	if err != nil {
-		return nil //nolint:nilerr // the parent has gone before it said anything
+	if err := unix.SetNonblock(commandsFD, true); err != nil {
+		return fmt.Errorf("kernel: pipe: %w", err)
 	}
-	if err := json.Unmarshal(line, &o); err != nil {
-		return fmt.Errorf("kernel: the parent's opening: %w", err)
-	}
-	if c.world, err = newWorld(o); err != nil {
-		a := answer{Error: err.Error()}
-		if unable, ok := errors.AsType[*Unable](err); ok {
-			a.Cause = unable.Cause
+	for !bytes.ContainsRune(c.said, '\n') {
+		if c.ended {
+			return nil // the parent has gone before it said anything
 		}
-		return c.say(a)
+		if err := pollIn(commandsFD, -1); err != nil {
+			return err
+		}
+		c.hear()
 	}
-	header := c.world.header()
-	var b bytes.Buffer
-	if err := header.WriteJSON(&b); err != nil {
+	var o opening
+	if _, err := c.line(&o); err != nil {
 		return err
 	}
-	if c.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return fmt.Errorf("kernel: eventfd: %w", err)
-	}
-	c.requests = make(chan request, 1)
-	go c.listen()
-	if err := c.say(answer{Header: b.Bytes(), Choices: c.world.choices()}); err != nil {
+	if err := c.open(o); err != nil || c.world == nil {
 		return err
 	}
 	for {
-		r, open, err := c.next()
-		if err != nil || !open {
+		r, ok, err := c.next()
+		if err != nil || !ok {
 			return err
 		}
 		if r.Cancel { // it came too late: the answer is on its way
@@ -93,50 +95,81 @@ func (c *child) play() error {
 	}
 }
 
-// listen passes on what the parent says. A closed pipe is the end of the world.
-func (c *child) listen() {
-	defer c.ring()
-	defer close(c.requests)
-	lines := json.NewDecoder(c.lines)
+// open makes the world, or says why there is none.
+func (c *child) open(o opening) error {
+	if !o.Bare {
+		if err := smallTables(); err != nil {
+			return err
+		}
+	}
+	w, err := newWorld(o)
+	if err != nil {
+		a := answer{Error: err.Error()}
+		if unable, ok := errors.AsType[*Unable](err); ok {
+			a.Cause = unable.Cause
+		}
+		return c.say(a)
+	}
+	c.world = w
+	header := w.header()
+	var b bytes.Buffer
+	if err := header.WriteJSON(&b); err != nil {
+		return err
+	}
+	return c.say(answer{Header: b.Bytes(), Choices: w.choices()})
+}
+
+// hear reads what the parent has said, without waiting. A closed pipe is the end of the
+// world.
+func (c *child) hear() {
+	var b [4096]byte
 	for {
-		var r request
-		if lines.Decode(&r) != nil {
+		n, err := unix.Read(commandsFD, b[:])
+		switch {
+		case n > 0:
+			c.said = append(c.said, b[:n]...)
+		case errors.Is(err, unix.EINTR):
+		default:
+			c.ended = c.ended || !errors.Is(err, unix.EAGAIN)
 			return
 		}
-		c.requests <- r
-		c.ring()
 	}
 }
 
-// ring makes the eventfd readable.
-func (c *child) ring() {
-	_, _ = unix.Write(c.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // it can only be full, and then it is readable
+// line takes one of the parent's lines, if there is a whole one.
+func (c *child) line(into any) (bool, error) {
+	end := bytes.IndexByte(c.said, '\n')
+	if end < 0 {
+		return false, nil
+	}
+	err := json.Unmarshal(c.said[:end], into)
+	c.said = c.said[:copy(c.said, c.said[end+1:])]
+	if err != nil {
+		err = fmt.Errorf("kernel: the parent's line: %w", err)
+	}
+	return true, err
 }
 
-// next waits for the parent's next line, and takes in what the kernel sends meanwhile.
-func (c *child) next() (request, bool, error) {
-	var counter [8]byte
+// next waits for the parent's next line, and takes in what the kernel sends meanwhile;
+// false when there will be none.
+func (c *child) next() (r request, ok bool, err error) {
 	for {
-		select {
-		case r, open := <-c.requests:
-			return r, open, nil
-		default:
+		c.hear()
+		if ok, err := c.line(&r); ok || err != nil || c.ended {
+			return r, ok, err
 		}
-		if err := c.world.rest(c.wake); err != nil {
-			return request{}, false, err
+		if err := c.world.rest(); err != nil {
+			return r, false, err
 		}
-		_, _ = unix.Read(c.wake, counter[:])
 	}
 }
 
 // stopped reports whether the parent wants no more waiting.
 func (c *child) stopped() bool {
-	select {
-	case r, open := <-c.requests:
-		return !open || r.Cancel
-	default:
-		return false
-	}
+	c.hear()
+	var r request
+	ok, err := c.line(&r)
+	return c.ended || ok && r.Cancel || err != nil
 }
 
 func (c *child) answer(r request) error {
@@ -152,10 +185,25 @@ func (c *child) answer(r request) error {
 }
 
 func (c *child) say(a answer) error {
-	enc := json.NewEncoder(c.to)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(a); err != nil {
 		return err
 	}
-	return c.to.Flush()
+	_, err := c.to.Write(b.Bytes())
+	return err
+}
+
+// pollIn waits until a descriptor can be read or has ended, or the time is over.
+func pollIn(fd int, d time.Duration) error {
+	milliseconds := -1
+	if d >= 0 {
+		milliseconds = int(d.Milliseconds()) + 1
+	}
+	_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, milliseconds)
+	if err != nil && !errors.Is(err, unix.EINTR) {
+		return fmt.Errorf("kernel: poll: %w", err)
+	}
+	return nil
 }

@@ -35,7 +35,7 @@ type end struct {
 	recvQueue  uint32
 	toldClosed bool // the program was told of the other end's FIN
 	toldError  bool // or of an error
-	shut       bool // the program has said that it sends no more
+	fell       bool // a request that the listener has dropped
 }
 
 // The kernel's numbers of states (include/net/tcp_states.h).
@@ -51,6 +51,9 @@ var stateNames = map[uint8]string{
 
 // reading is the state that the kernel last said.
 func (e *end) reading() string {
+	if e.fell { // RFC 9293 3.10.7.4 second has it go back to LISTEN; the kernel forgets the request
+		return "LISTEN"
+	}
 	if e.sock != nil {
 		if name, ok := stateNames[e.sock.state]; ok {
 			return name
@@ -64,7 +67,7 @@ func (e *end) alive() bool { return e.reading() != "CLOSED" }
 
 // queueMoved reports whether a listener's accept queue has changed since it was told.
 func (e *end) queueMoved() bool {
-	return e.reading() == "LISTEN" && e.shown["accept queue"] != strconv.FormatUint(uint64(e.sock.rqueue), 10)
+	return e.sock != nil && e.reading() == "LISTEN" && e.shown["accept queue"] != strconv.FormatUint(uint64(e.sock.rqueue), 10)
 }
 
 // timers names those that run. Whether an ACK waits for its delay the kernel does not
@@ -99,12 +102,6 @@ func (e *end) timer() string {
 	default:
 		return ""
 	}
-}
-
-// variableNames are those that a sentence of a scenario can ask for.
-var variableNames = []string{
-	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "IRS", "RCV.NXT", "RCV.WND", "descriptor", "accept queue", "accept queue limit",
-	"rto", "rtt", "snd_cwnd", "snd_mss", "backoff",
 }
 
 // update takes over what the kernel says of an end, and writes into the step what has

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sockscope/handshake"
 	"sockscope/handshake/calls"
 	"sockscope/statemachine/tcp"
@@ -112,7 +110,7 @@ func (h *host) stateOf(on string) string {
 func (h *host) receiver(f flow) int {
 	at := slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.remote == f.from && e.alive() })
 	if at < 0 {
-		at = slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.reading() == "LISTEN" })
+		at = slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && listening(&e) && e.listener == "" })
 	}
 	return at
 }
@@ -183,7 +181,21 @@ func (w *world) look() error {
 	for _, s := range fresh {
 		w.adopt(s)
 	}
+	for i := range w.hosts {
+		w.hosts[i].fall()
+	}
 	return nil
+}
+
+// fall finds the requests that their listeners have dropped.
+func (h *host) fall() {
+	for i := range h.ends {
+		e := &h.ends[i]
+		if e.state == "SYN-RECEIVED" && e.sock == nil && e.listener != "" {
+			l := h.end(e.listener)
+			e.fell = l != nil && l.reading() == "LISTEN"
+		}
+	}
 }
 
 func (w *world) byCookie(cookie uint64) *end {
@@ -212,7 +224,7 @@ func (w *world) adopt(s *sock) {
 			}
 		}
 		for j := range h.ends {
-			if l := &h.ends[j]; l.state == "LISTEN" && l.local == s.local && s.remote.Port() != 0 {
+			if l := &h.ends[j]; listening(l) && l.listener == "" && l.local == s.local && s.remote.Port() != 0 {
 				l.children++
 				h.ends = append(h.ends, end{
 					on: l.on + "." + strconv.Itoa(l.children), listener: l.on, real: -1, passive: true, state: "LISTEN",
@@ -296,7 +308,7 @@ func (w *world) others(k int, subject *end) []handshake.Step {
 		steps = append(steps, step)
 	}
 	h.ends = slices.DeleteFunc(h.ends, func(e end) bool {
-		return e.state == "CLOSED" && e.fd == 0 && e.on != h.last && &e != subject
+		return e.fd == 0 && e.on != h.last && (e.state == "CLOSED" || e.fell)
 	})
 	return steps
 }
@@ -339,15 +351,8 @@ func (w *world) stirs(peer int, on string) bool {
 }
 
 // rest waits until the parent says something, and takes in what comes meanwhile.
-func (w *world) rest(wake int) error {
-	if w.lo == nil {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(wake), Events: unix.POLLIN}}, -1)
-		if err == unix.EINTR { //nolint:errorlint // a bare errno
-			err = nil
-		}
-		return err
-	}
-	if err := w.lo.wait(-1, wake); err != nil {
+func (w *world) rest() error {
+	if err := w.sleep(-1); err != nil {
 		return err
 	}
 	_, err := w.drain(false)
@@ -370,21 +375,18 @@ func (w *world) until(limit time.Time, c *child, ready func() bool) error {
 		if c.stopped() {
 			return errStopped
 		}
-		if err := w.sleep(min(left, glance), c.wake); err != nil {
+		if err := w.sleep(min(left, glance)); err != nil {
 			return err
 		}
 	}
 }
 
-func (w *world) sleep(d time.Duration, wake int) error {
+// sleep waits until the kernel sends something or the parent says something.
+func (w *world) sleep(d time.Duration) error {
 	if w.lo != nil {
-		return w.lo.wait(d, wake)
+		return w.lo.wait(d, commandsFD)
 	}
-	_, err := unix.Poll([]unix.PollFd{{Fd: int32(wake), Events: unix.POLLIN}}, int(d.Milliseconds())+1)
-	if err == unix.EINTR { //nolint:errorlint // a bare errno
-		err = nil
-	}
-	return err
+	return pollIn(commandsFD, d)
 }
 
 // longest is how long a wait lasts that nothing else ends.

@@ -54,7 +54,7 @@ func OnlyCalls(s *handshake.Scenario) *handshake.Scenario {
 	bare := *s
 	bare.Ladder = ""
 	bare.Script = slices.DeleteFunc(slices.Clone(s.Script), func(l handshake.Line) bool {
-		return l.Choice.Verb != handshake.Call && l.Choice.Verb != handshake.Return
+		return l.Choice.Verb != handshake.Call
 	})
 	return &bare
 }
@@ -75,6 +75,12 @@ const (
 	timeWait       = "time-wait"
 	finWait2       = "FIN-WAIT-2"
 )
+
+// variableNames are those that a sentence of a scenario can ask for.
+var variableNames = []string{
+	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "IRS", "RCV.NXT", "RCV.WND", "descriptor", "accept queue", "accept queue limit",
+	"rto", "rtt", "snd_cwnd", "snd_mss", "backoff",
+}
 
 // check reports the first thing in a scenario that this engine cannot play.
 func check(s *handshake.Scenario) error {

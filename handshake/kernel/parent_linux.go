@@ -14,8 +14,8 @@ import (
 // session is the parent's side: what is asked of it goes to the child.
 type session struct {
 	child   *process
-	answers chan answer // closed when the child has ended
 	to      *json.Encoder
+	from    *json.Decoder
 	header  handshake.Trace
 	choices []handshake.Choice
 }
@@ -30,8 +30,7 @@ func start(ctx context.Context, o opening) (handshake.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{child: child, answers: make(chan answer), to: json.NewEncoder(child.in)}
-	go s.listen()
+	s := &session{child: child, to: json.NewEncoder(child.in), from: json.NewDecoder(bufio.NewReaderSize(child.out, 64<<10))}
 	a, err := s.ask(ctx, o)
 	if err == nil && a.Error != "" {
 		err = &Unable{a.Cause, errors.New(a.Error)}
@@ -47,39 +46,15 @@ func start(ctx context.Context, o opening) (handshake.Session, error) {
 	return s, nil
 }
 
-// listen reads what the child says until its pipe ends.
-func (s *session) listen() {
-	defer close(s.answers)
-	lines := json.NewDecoder(bufio.NewReader(s.child.out))
-	for {
-		var a answer
-		if lines.Decode(&a) != nil {
-			return
-		}
-		s.answers <- a
-	}
-}
-
 // ask says something to the child and waits for the answer. When the context ends, the
 // child is told to stop waiting; it answers at once.
-func (s *session) ask(ctx context.Context, question any) (answer, error) {
+func (s *session) ask(ctx context.Context, question any) (a answer, err error) {
 	if err := s.to.Encode(question); err != nil {
-		return answer{}, s.ended()
+		return a, s.ended()
 	}
-	select {
-	case a, ok := <-s.answers:
-		return s.heard(a, ok)
-	case <-ctx.Done():
-	}
-	if err := s.to.Encode(request{Cancel: true}); err != nil {
-		return answer{}, s.ended()
-	}
-	a, ok := <-s.answers
-	return s.heard(a, ok)
-}
-
-func (s *session) heard(a answer, ok bool) (answer, error) {
-	if !ok {
+	stop := context.AfterFunc(ctx, func() { _ = s.to.Encode(request{Cancel: true}) }) // a child that has ended is found below
+	defer stop()
+	if s.from.Decode(&a) != nil {
 		return a, s.ended()
 	}
 	s.choices = a.Choices
@@ -123,8 +98,5 @@ func (s *session) Close() error {
 	if s.child.cmd.ProcessState != nil {
 		return nil
 	}
-	err := s.child.close()
-	for range s.answers { //nolint:revive // until listen has ended
-	}
-	return err
+	return s.child.close()
 }

@@ -1,0 +1,263 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sockscope/handshake"
+)
+
+const peers = `-- setup --
+peer client 127.0.0.1:49152 iss=100
+peer server 127.0.0.1:7147  iss=300
+`
+
+const opened = peers + `-- script --
+server socket
+server bind :7147
+server listen 8
+server accept
+client socket
+client connect server
+arrive server <CTL=SYN>
+arrive client <CTL=SYN,ACK>
+arrive server <CTL=ACK>
+return client
+return server
+`
+
+func begin(tb testing.TB, e Engine, text string) *handshake.Timeline {
+	tb.Helper()
+	s, err := handshake.Parse("test", "test.txtar", []byte(text))
+	require.NoError(tb, err)
+	t, err := handshake.NewTimeline(tb.Context(), e, s)
+	privilege(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, t.Close()) })
+	return t
+}
+
+func toTheEnd(tb testing.TB, t *handshake.Timeline) *handshake.Trace {
+	tb.Helper()
+	for {
+		err := t.Next(tb.Context())
+		if errors.Is(err, handshake.ErrOver) {
+			return t.Trace()
+		}
+		require.NoError(tb, err)
+	}
+}
+
+// story is what a trace tells without its times: each step's peer, label and state.
+func story(t *handshake.Trace) []string {
+	var lines []string
+	for _, s := range t.Steps {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", s.Peer, s.Kind, s.Label, s.After)))
+	}
+	return lines
+}
+
+func TestTheKernelShakesHandsAsTheRFCSays(t *testing.T) {
+	timeline := begin(t, Engine{}, opened)
+	trace := toTheEnd(t, timeline)
+	require.Contains(t, trace.Host, "Linux ")
+	require.Equal(t, []string{
+		"server call socket() = 3 CLOSED",
+		"server call bind(3, :7147) = 0 CLOSED",
+		"server call listen(3, 8) = 0 LISTEN",
+		"server call accept(3) LISTEN",
+		"client call socket() = 3 CLOSED",
+		"client call connect(3, 127.0.0.1:7147) SYN-SENT",
+		"client depart <SEQ=100><CTL=SYN> SYN-SENT",
+		"server arrive <SEQ=100><CTL=SYN> SYN-RECEIVED",
+		"server depart <SEQ=300><ACK=101><CTL=SYN,ACK> SYN-RECEIVED",
+		"client arrive <SEQ=300><ACK=101><CTL=SYN,ACK> ESTABLISHED",
+		"client depart <SEQ=101><ACK=301><CTL=ACK> ESTABLISHED",
+		"server arrive <SEQ=101><ACK=301><CTL=ACK> ESTABLISHED",
+		"server note accept queue 1 of 8 LISTEN",
+		"client return connect(3) = 0 ESTABLISHED",
+		"server return accept(3) = 4 ESTABLISHED",
+		"server note accept queue 0 of 8 LISTEN",
+	}, story(trace))
+	for _, s := range trace.Steps {
+		if s.Before != s.After {
+			require.NotEmpty(t, s.Why, s.Label)
+			require.True(t, strings.HasPrefix(s.Why[0].Cite, "RFC "), "%s: %v", s.Label, s.Why)
+		}
+		for _, y := range s.Why {
+			require.NotEqual(t, "kernel-otherwise", y.Rule, s.Label)
+		}
+	}
+}
+
+func TestADroppedSYNACKIsRepeatedByBothEnds(t *testing.T) {
+	timeline := begin(t, Engine{}, strings.Replace(opened, "arrive client <CTL=SYN,ACK>", `drop client <CTL=SYN,ACK>
+timeout client retransmission
+timeout server retransmission
+arrive server <CTL=SYN>
+arrive client <CTL=SYN,ACK>`, 1))
+	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	require.Contains(t, told, "client timeout retransmission SYN-SENT\nserver timeout retransmission SYN-RECEIVED\n")
+	require.Equal(t, 2, strings.Count(told, "client depart <SEQ=100><CTL=SYN> SYN-SENT"))
+	require.Equal(t, 3, strings.Count(told, "server depart <SEQ=300><ACK=101><CTL=SYN,ACK>"), "one was lost, one is the timer's, one answers the second SYN")
+	require.Contains(t, told, "server return accept(3) = 4 ESTABLISHED")
+}
+
+// The kernel's clock does not stop while a person holds its SYN.
+func TestWhatIsRepeatedWhileItIsHeldIsOneLineWithACount(t *testing.T) {
+	timeline := begin(t, Engine{}, peers+`-- script --
+client socket
+client connect server
+depart client <CTL=SYN>
+wait 1200ms
+arrive server <CTL=SYN>
+arrive client <CTL=RST,ACK>
+return client
+`)
+	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	require.Contains(t, told, "client note <SEQ=100><CTL=SYN> sent again, 1 times SYN-SENT\nserver arrive <SEQ=100><CTL=SYN> CLOSED")
+	require.Contains(t, told, "client return connect(3) = -1 ECONNREFUSED CLOSED")
+	require.Equal(t, 1, strings.Count(told, "client depart"))
+}
+
+func TestAWaitThatIsGivenUpLeavesTheWorldAsItWas(t *testing.T) {
+	timeline := begin(t, Engine{}, opened)
+	toTheEnd(t, timeline)
+	n := timeline.Len()
+	soon, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, timeline.Wait(soon), context.DeadlineExceeded)
+	require.Equal(t, n, timeline.Len())
+	require.ErrorIs(t, timeline.Next(t.Context()), handshake.ErrOver)
+}
+
+func TestAnotherFutureIsPlayedByAnotherChild(t *testing.T) {
+	timeline := begin(t, Engine{}, opened)
+	toTheEnd(t, timeline)
+	timeline.Seek(7) // the SYN is in flight
+	at := slices.IndexFunc(timeline.Choices(), func(c handshake.Choice) bool { return c.Verb == handshake.Drop })
+	require.NotEqual(t, -1, at)
+	require.NoError(t, timeline.Do(t.Context(), timeline.Choices()[at]))
+	require.NoError(t, timeline.Wait(t.Context()))
+	told := story(timeline.Trace())
+	require.Equal(t, "client timeout retransmission SYN-SENT", told[len(told)-1])
+	require.Len(t, timeline.Futures(), 2)
+}
+
+func TestAKilledChildIsSaidAndLeavesNothing(t *testing.T) {
+	timeline := begin(t, Engine{}, opened)
+	for range 8 {
+		require.NoError(t, timeline.Next(t.Context()))
+	}
+	child := timeline.Session().(*session).child.cmd.Process
+	require.NoError(t, child.Kill())
+	err := errors.New("none yet")
+	for range 20 {
+		if err = timeline.Next(t.Context()); err != nil {
+			break
+		}
+	}
+	require.ErrorContains(t, err, "the child process has ended")
+	require.ErrorIs(t, syscall.Kill(child.Pid, 0), syscall.ESRCH)
+}
+
+func TestTheParentsDescriptorsAreThoseBefore(t *testing.T) {
+	count := func() int {
+		open, err := os.ReadDir("/proc/self/fd")
+		require.NoError(t, err)
+		return len(open)
+	}
+	before := count()
+	for range 3 {
+		s, err := handshake.Parse("test", "test.txtar", []byte(opened))
+		require.NoError(t, err)
+		timeline, err := handshake.NewTimeline(t.Context(), Engine{}, s)
+		privilege(t, err)
+		toTheEnd(t, timeline)
+		require.NoError(t, timeline.Close())
+	}
+	require.LessOrEqual(t, count(), before+1) // the runtime's own epoll
+}
+
+func TestWithoutNamespacesTheCallsAreRealAllTheSame(t *testing.T) {
+	s, err := handshake.Parse("test", "test.txtar", []byte(strings.ReplaceAll(opened, "7147", "17147")+"client close\nserver recv\nserver close\n"))
+	require.NoError(t, err)
+	timeline, err := handshake.NewTimeline(t.Context(), Engine{Bare: true}, OnlyCalls(s))
+	require.NoError(t, err)
+	defer timeline.Close()
+	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	require.Contains(t, told, "client return connect(3) = 0 ESTABLISHED")
+	require.Contains(t, told, "server return accept(3) = 4 ESTABLISHED")
+	require.Contains(t, told, "server call recv(4) = 0")
+	require.Contains(t, timeline.Trace().Host, "calls only")
+}
+
+// hundredLives is a script of whole lives: connect, accept, close by both, 7 segments.
+func hundredLives() string {
+	var b strings.Builder
+	b.WriteString(peers + "-- script --\nserver socket\nserver bind :7147\nserver listen 8\n")
+	for range 100 {
+		b.WriteString(`client socket
+client connect server
+arrive server <CTL=SYN>
+arrive client <CTL=SYN,ACK>
+arrive server <CTL=ACK>
+return client
+server accept
+server setsockopt TCP_QUICKACK 1
+client setsockopt TCP_QUICKACK 1
+client close
+arrive server <CTL=FIN,ACK>
+arrive client <CTL=ACK>
+server close
+arrive client <CTL=FIN,ACK>
+arrive server <CTL=ACK>
+`)
+	}
+	return b.String()
+}
+
+func TestAHundredLivesHaveSevenSegmentsEach(t *testing.T) {
+	trace := toTheEnd(t, begin(t, Engine{}, hundredLives()))
+	departed := 0
+	for _, s := range trace.Steps {
+		if s.Kind == handshake.KindDepart {
+			departed++
+		}
+	}
+	require.Equal(t, 700, departed)
+}
+
+// The aim is 100 lives, unattended, in 2 s.
+func BenchmarkAHundredLives(b *testing.B) {
+	text := hundredLives()
+	for b.Loop() {
+		trace := toTheEnd(b, begin(b, Engine{}, text))
+		b.ReportMetric(float64(len(trace.Steps)), "steps/op")
+	}
+}
+
+// The aim is 10 ms for a step, at the median: from the choice to its steps.
+func BenchmarkStep(b *testing.B) {
+	var took []time.Duration
+	for b.Loop() {
+		timeline := begin(b, Engine{}, opened)
+		for {
+			before := time.Now()
+			if timeline.Next(b.Context()) != nil {
+				break
+			}
+			took = append(took, time.Since(before))
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "us-median")
+}
