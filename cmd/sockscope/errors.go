@@ -50,6 +50,9 @@ func (p *program) explain(err error) (string, int) {
 		return p.say.Say("ui.error.mistake", viz.Fill("file", mistake.File, "line", strconv.Itoa(mistake.Line),
 			"found", mistake.Found, "allowed", mistake.Allowed)), misused
 	}
+	if not, ok := errors.AsType[*handshake.Unplayable](err); ok {
+		return p.say.Say("ui.error.unplayable", viz.Fill("engine", not.Engine, "scenario", not.Scenario, "why", not.Why[p.lang])), misused
+	}
 	why := strings.ReplaceAll(err.Error(), "\n", "; ")
 	if errors.Is(err, tui.ErrScreen) {
 		return p.say.Say("ui.error.screen", viz.Fill("why", why)), unusable

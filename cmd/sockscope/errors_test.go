@@ -29,6 +29,7 @@ func TestEveryErrorIsOneLineWithItsExitCode(t *testing.T) {
 			{input(errors.New("what was given")), misused, "what was given"},
 			{fmt.Errorf("scenario: %w", mistake), misused, "my.txtar:7: "},
 			{p.start(mistake), misused, "my.txtar:7: "},
+			{p.start(&handshake.Unplayable{Scenario: "mine", Engine: "kernel", Why: map[string]string{lang: "그래서 so"}}), misused, "그래서 so"},
 			{p.start(noSockets), unusable, "too many open files"},
 			{p.start(fmt.Errorf("kernel: %w", &kernel.Unable{Cause: "apparmor", Err: errors.New("permission denied")})), unusable, "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
 			{p.start(fmt.Errorf("kernel: %w", kernel.ErrMachine)), unusable, "sockscope doctor"},
