@@ -47,8 +47,9 @@ func Ladder(t *handshake.Trace, n int) []Row {
 		l.step(t, &t.Steps[i])
 	}
 	for i := range l.rows {
-		moved := l.rows[i].At - l.before(i)
-		l.rows[i].Moved = moved >= restless || moved != 0 && t.Host == ""
+		was, at := l.before(i), l.rows[i].At
+		seen := was.Round(time.Millisecond) != at.Round(time.Millisecond) // which is how it is shown
+		l.rows[i].Moved = at-was >= restless || seen && t.Host == ""
 	}
 	return l.rows
 }
