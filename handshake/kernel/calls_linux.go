@@ -427,21 +427,31 @@ var wakes = map[string]int16{
 	"accept": unix.POLLIN, "connect": unix.POLLOUT, "recv": unix.POLLIN | unix.POLLRDHUP, "send": unix.POLLOUT,
 }
 
-// tell wakes the call that a program waits in, and gives it the news that no call waits for.
+// wake ends the waiting of the call that a program waits in, once it can come back.
+func (w *world) wake(i int) {
+	h := &w.hosts[i]
+	b := h.blocked
+	if b == nil || b.answered {
+		return
+	}
+	if e := h.end(b.on); e != nil && e.real >= 0 && bits(e.real)&(wakes[b.call]|unix.POLLERR|unix.POLLHUP) != 0 {
+		w.order++
+		b.answered, b.order = true, w.order
+	}
+}
+
+// tell wakes a host's program, and gives it the news that no call waits for.
 func (w *world) tell(i int) []handshake.Step {
+	w.wake(i)
 	h := &w.hosts[i]
 	var steps []handshake.Step
 	for j := range h.ends {
 		e := &h.ends[j]
-		if e.real < 0 || e.state == "LISTEN" && (h.blocked == nil || h.blocked.on != e.on) {
+		if e.real < 0 || e.state == "LISTEN" {
 			continue
 		}
 		now := bits(e.real)
-		if b := h.blocked; b != nil && b.on == e.on {
-			if !b.answered && now&(wakes[b.call]|unix.POLLERR|unix.POLLHUP) != 0 {
-				w.order++
-				b.answered, b.order = true, w.order
-			}
+		if h.blocked != nil && h.blocked.on == e.on { // that call brings the news
 			e.toldClosed, e.toldError = now&unix.POLLRDHUP != 0, now&unix.POLLERR != 0
 			continue
 		}

@@ -405,37 +405,22 @@ func (w *world) wait(choice handshake.Choice, c *child) ([]handshake.Step, error
 		}
 		return []handshake.Step{step}, err
 	}
-	var steps []handshake.Step
-	err := w.until(time.Now().Add(longest), c, func() bool {
-		if len(w.alone) == 0 {
-			steps = w.told()
-		}
-		return len(w.alone) > 0 || len(steps) > 0
-	})
-	if err != nil || len(steps) > 0 {
-		return steps, err
+	err := w.until(time.Now().Add(longest), c, func() bool { return len(w.alone) > 0 || w.lo == nil && w.answered() })
+	if err != nil || len(w.alone) == 0 {
+		return nil, err
 	}
 	return w.record(0)
 }
 
-// told is what the programs are told without a segment's arrival: where segments cannot
-// be held, they arrive unseen.
-func (w *world) told() []handshake.Step {
-	if w.lo != nil {
-		return nil
-	}
-	var steps []handshake.Step
+// answered reports whether a call that a program waits in can come back.
+func (w *world) answered() bool {
 	for i := range w.hosts {
-		answered := w.hosts[i].blocked != nil && w.hosts[i].blocked.answered
-		steps = append(steps, w.tell(i)...)
-		if b := w.hosts[i].blocked; b != nil && b.answered && !answered {
-			more, err := w.comeBack(i)
-			if err == nil {
-				steps = append(steps, more...)
-			}
+		w.wake(i)
+		if b := w.hosts[i].blocked; b != nil && b.answered {
+			return true
 		}
 	}
-	return steps
+	return false
 }
 
 // timeout waits for one of the kernel's timers, if it has not ended already.

@@ -214,7 +214,29 @@ func (w *world) do(choice handshake.Choice, c *child) ([]handshake.Step, error) 
 	if err != nil && len(steps) > 0 && !errors.Is(err, errStopped) {
 		return nil, err
 	}
-	return append(steps, more...), err
+	steps = append(steps, more...)
+	if w.lo == nil && err == nil {
+		return w.returns(steps)
+	}
+	return steps, err
+}
+
+// returns lets the calls come back that can: where segments cannot be held, nothing
+// else has to happen first.
+func (w *world) returns(steps []handshake.Step) ([]handshake.Step, error) {
+	for i := range w.hosts {
+		steps = append(steps, w.tell(i)...)
+	}
+	for i := range w.hosts {
+		if b := w.hosts[i].blocked; b != nil && b.answered {
+			more, err := w.comeBack(i)
+			if err != nil {
+				return steps, err
+			}
+			steps = append(steps, more...)
+		}
+	}
+	return steps, nil
 }
 
 func (w *world) let(choice handshake.Choice, i int, c *child) ([]handshake.Step, error) {
