@@ -326,8 +326,8 @@ func (s shown) parts(v *view) [][2]string {
 		add("Window", s.windowKey(), "n", s.windowFrom(v))
 	}
 	add("Checksum", "pane.segment.checksum")
-	if real := s.field("Sequence Number"); real != decimal(seq) {
-		add("SEQ", "pane.segment.shifted", "n", real)
+	if sent := s.field("Sequence Number"); sent != decimal(seq) {
+		add("SEQ", "pane.segment.shifted", "n", sent)
 	}
 	return append(parts, s.options()...)
 }

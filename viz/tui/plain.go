@@ -95,8 +95,10 @@ func plainWords() []word {
 	return []word{
 		{"next", false, (*speaker).next},
 		{"back", false, (*speaker).back},
-		{"lose", false, func(p *speaker, _ string) { p.try(p.model.disturb(p.ctx, handshake.Drop)) }},
-		{"double", false, func(p *speaker, _ string) { p.try(p.model.disturb(p.ctx, handshake.Duplicate)) }},
+		{"lose", false, func(p *speaker, _ string) { p.step(func() error { return p.model.disturb(p.ctx, handshake.Drop) }) }},
+		{"double", false, func(p *speaker, _ string) {
+			p.step(func() error { return p.model.disturb(p.ctx, handshake.Duplicate) })
+		}},
 		{"choose", false, (*speaker).choose},
 		{"again", false, (*speaker).again},
 		{"go", true, (*speaker).goTo},
@@ -168,7 +170,24 @@ func (p *speaker) coming() string {
 	return ""
 }
 
-func (p *speaker) next(string) { p.try(p.model.forward(p.ctx)) }
+func (p *speaker) next(string) {
+	t := p.model.timeline
+	if c, ok := t.Coming(); ok && t.Edge() && c == (handshake.Choice{Verb: handshake.Wait}) {
+		p.say("plain.waits")
+	}
+	p.step(func() error { return p.model.forward(p.ctx) })
+}
+
+// step moves the timeline, and tells if a session was started anew for it.
+func (p *speaker) step(do func() error) {
+	t := p.model.timeline
+	starts, n := t.Starts(), t.N()
+	err := do()
+	if err == nil && t.Starts() > starts {
+		p.say("plain.anew", "n", strconv.Itoa(n))
+	}
+	p.try(err)
+}
 
 func (p *speaker) back(string) {
 	p.model.back()
@@ -225,7 +244,7 @@ func (p *speaker) pick(n int) {
 	case n < 1 || n > len(choices):
 		p.say("plain.number", "found", strconv.Itoa(n), "most", strconv.Itoa(len(choices)))
 	default:
-		p.try(p.model.do(p.ctx, choices[n-1]))
+		p.step(func() error { return p.model.do(p.ctx, choices[n-1]) })
 	}
 }
 
@@ -235,7 +254,7 @@ func (p *speaker) goTo(argument string) {
 		p.say("plain.no-step", "found", quote(argument))
 		return
 	}
-	p.try(p.model.goTo(p.ctx, n))
+	p.step(func() error { return p.model.goTo(p.ctx, n) })
 }
 
 // futures lists every way that things went.

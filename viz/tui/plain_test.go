@@ -194,3 +194,21 @@ func TestPlainOnATerminal(t *testing.T) {
 	require.Zero(t, c.exit())
 	require.True(t, c.clean())
 }
+
+func TestPlainModeWaitsForAKernelAndSaysSo(t *testing.T) {
+	for lang, says := range map[string][]string{
+		"en": {"Waiting up to 5 seconds until something happens by itself.", "Another way needs a new start. 3 steps were repeated to get here."},
+		"ko": {"저절로 일이 일어날 때까지 5초까지 기다린다.", "다른 갈래로 가려고 새로 시작했다. 여기까지 3단계를 다시 실행했다."},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			e := &clockwork{worlds: []*world{newWorld(), newWorld()}}
+			var out strings.Builder
+			in := strings.NewReader("next\nnext\nnext\nnext\nback\nlose\nquit\n")
+			require.NoError(t, Plain(t.Context(), living(e)(t), lang, in, &out))
+			for _, text := range says {
+				require.Contains(t, out.String(), text)
+			}
+			require.Equal(t, 2, e.starts)
+		})
+	}
+}
