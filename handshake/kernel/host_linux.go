@@ -405,15 +405,15 @@ func (w *world) wait(choice handshake.Choice, c *child) ([]handshake.Step, error
 		}
 		return []handshake.Step{step}, err
 	}
-	err := w.until(time.Now().Add(longest), c, func() bool { return len(w.alone) > 0 || w.lo == nil && w.answered() })
+	err := w.until(time.Now().Add(longest), c, func() bool { return len(w.alone) > 0 || w.lo == nil && w.awake() })
 	if err != nil || len(w.alone) == 0 {
 		return nil, err
 	}
 	return w.record(0)
 }
 
-// answered reports whether a call that a program waits in can come back.
-func (w *world) answered() bool {
+// awake reports whether a call that a program waits in can come back.
+func (w *world) awake() bool {
 	for i := range w.hosts {
 		w.wake(i)
 		if b := w.hosts[i].blocked; b != nil && b.answered {

@@ -101,7 +101,7 @@ func check(s *handshake.Scenario) error {
 		}
 	}
 	for _, l := range s.Script {
-		if l.Engine == "" || l.Engine == Name {
+		if l.On(Name) {
 			if err := checkLine(s, l); err != nil {
 				return err
 			}

@@ -30,6 +30,7 @@ type world struct {
 	order    int // counts what was put into an outbox: the smaller, the older
 	numbers  numbers
 	sent     map[flow]sent
+	repeats  []repeat
 	socks    []sock
 	taken    []held
 }
@@ -45,7 +46,6 @@ type flight struct {
 	copies  []uint32 // what the queue calls them, oldest first
 	changed []byte   // what is to arrive instead
 	at      time.Time
-	repeats int // how often the kernel has sent it again meanwhile
 }
 
 // sent is what a flow has sent so far, in real numbers.
@@ -555,7 +555,8 @@ func (w *world) takeIn(p held, caused bool) error {
 	}
 	was := w.sent[f]
 	it := w.item(i, f, s, p)
-	if !caused && w.fold(&it) {
+	it.again = s.LEN() > 0 && int32(s.SEQ+s.LEN()-was.next) <= 0
+	if !caused && w.fold(i, &it, it.again) {
 		return w.lo.drop(p.id)
 	}
 	now := was
@@ -566,7 +567,6 @@ func (w *world) takeIn(p held, caused bool) error {
 		now.ack, now.acked = s.ACK, true
 	}
 	w.sent[f] = now
-	it.again = s.LEN() > 0 && int32(s.SEQ+s.LEN()-was.next) <= 0
 	if caused {
 		w.post(i, it)
 		return nil
@@ -591,18 +591,53 @@ func (w *world) sender(f flow) int {
 	return -1
 }
 
-// fold counts a segment that repeats one which is still held: the kernel's clock does
-// not stop while a person thinks.
-func (w *world) fold(it *item) bool {
+// repeat is a segment that the kernel has sent again while a person holds it, or holds
+// what acknowledges it: the kernel's clock does not stop while a person thinks.
+type repeat struct {
+	peer      int
+	on, label string
+	times     int
+}
+
+// fold counts a segment that only the person's pause has made the kernel send. It goes
+// no further: else a class that talks about a SYN would have to look at ten of them.
+func (w *world) fold(peer int, it *item, again bool) bool {
+	if !w.isHeld(it) && !(again && w.answered(it)) {
+		return false
+	}
+	for i := range w.repeats {
+		if r := &w.repeats[i]; r.peer == peer && r.label == it.label {
+			r.times++
+			return true
+		}
+	}
+	w.repeats = append(w.repeats, repeat{peer: peer, on: it.on, label: it.label, times: 1})
+	return true
+}
+
+// isHeld reports whether the same segment is on the wire, or waits to depart.
+func (w *world) isHeld(it *item) bool {
+	return w.under(func(f flow, s tcp.Segment) bool { return f == it.flow && s.String() == it.label })
+}
+
+// answered reports whether what acknowledges a segment is on the wire.
+func (w *world) answered(it *item) bool {
+	return w.under(func(f flow, s tcp.Segment) bool {
+		return f == it.flow.back() && s.CTL.Has(tcp.ACK) && int32(s.ACK-it.segment.SEQ-it.segment.LEN()) >= 0
+	})
+}
+
+// under looks for a segment among all that are held.
+func (w *world) under(is func(flow, tcp.Segment) bool) bool {
 	for i := range w.flights {
-		if f := &w.flights[i]; f.flow == it.flow && f.label == it.label && same(f.octets, it.octets) {
-			f.repeats++
+		f := &w.flights[i]
+		if s, _ := w.arriving(f); is(f.flow, s) {
 			return true
 		}
 	}
 	for i := range w.hosts {
-		for _, o := range w.hosts[i].outbox {
-			if o.flow == it.flow && o.label == it.label {
+		for _, it := range w.hosts[i].outbox {
+			if is(it.flow, it.segment) {
 				return true
 			}
 		}
@@ -610,32 +645,19 @@ func (w *world) fold(it *item) bool {
 	return false
 }
 
-// same compares what two TCP segments carry, apart from their options: a timestamp
-// tells when it was sent.
-func same(a, b []byte) bool {
-	_, x := parse(a)
-	_, y := parse(b)
-	return x.Text == y.Text && x.CTL == y.CTL
-}
-
-// again says of each held segment how often it was repeated meanwhile.
+// again says how often what is held was sent again meanwhile.
 func (w *world) again() []handshake.Step {
 	var steps []handshake.Step
-	for i := range w.flights {
-		f := &w.flights[i]
-		if f.repeats == 0 {
-			continue
-		}
-		from := &w.hosts[1-f.to]
+	for _, r := range w.repeats {
+		from := &w.hosts[r.peer]
 		step := handshake.Step{
-			At: w.now(), Peer: from.name, On: f.on, Kind: handshake.KindNote, Packet: f.packet,
-			Label:  fmt.Sprintf("%s sent again, %d times", f.label, f.repeats),
-			Before: from.stateOf(f.on), Why: []handshake.Why{heldAgain.why()},
+			At: w.now(), Peer: from.name, On: r.on, Kind: handshake.KindNote, Label: fmt.Sprintf("%s sent again, %d times", r.label, r.times),
+			Before: from.stateOf(r.on), Why: []handshake.Why{heldAgain.why()},
 		}
 		step.After = step.Before
-		f.repeats = 0
 		steps = append(steps, step)
 	}
+	w.repeats = nil
 	return steps
 }
 
