@@ -115,6 +115,9 @@ func packetComment(t *handshake.Trace, s *handshake.Step, way Row, ends []End, l
 			lines = append(lines, y.Rule+", "+y.Cite+": "+sentence)
 		}
 	}
+	if onTheWire, here := sequenceNumbers(s); onTheWire != here {
+		lines = append(lines, say.Say("ui.pcapng.called", Fill("wire", onTheWire, "called", here)))
+	}
 	rules(s.N)
 	if way.Last == 0 {
 		return comment(strings.Join(append(lines, say.Text("ui.pcapng.in-flight")), "\n"))
@@ -126,6 +129,17 @@ func packetComment(t *handshake.Trace, s *handshake.Step, way Row, ends []End, l
 	lines = append(lines, say.Say(key, Fill("n", strconv.Itoa(way.Last))))
 	rules(way.Last)
 	return comment(strings.Join(lines, "\n"))
+}
+
+// sequenceNumbers are a departing segment's own number and what the trace calls it: of a
+// kernel, which draws its first numbers itself, the trace's are shifted.
+func sequenceNumbers(s *handshake.Step) (onTheWire, here string) {
+	const at, end = 4, 8 // RFC 9293 3.1
+	i := slices.IndexFunc(s.Vars, func(v handshake.Var) bool { return v.Name == "SEG.SEQ" })
+	if i < 0 || len(s.Wire) < end {
+		return "", ""
+	}
+	return strconv.FormatUint(uint64(binary.BigEndian.Uint32(s.Wire[at:end])), 10), s.Vars[i].Value
 }
 
 // comment cuts a text to what an option of pcapng has room for.

@@ -107,6 +107,20 @@ func TestWhatIsInFlightWhenTheTraceEndsIsNotSaidToArrive(t *testing.T) {
 	require.Contains(t, readBack(t, capture(t, trace, "en"))[0].comment, "\nnot seen to arrive")
 }
 
+// A kernel draws its first numbers itself; its trace counts as if the scenario had.
+func TestShiftedNumbersAreToldApart(t *testing.T) {
+	trace := played(t, "three-way")
+	for _, r := range readBack(t, capture(t, trace, "en")) {
+		require.NotContains(t, r.comment, "is called")
+	}
+	for i := range trace.Steps {
+		if s := &trace.Steps[i]; s.Kind == handshake.KindDepart {
+			s.Wire[7]++
+		}
+	}
+	require.Contains(t, readBack(t, capture(t, trace, "en"))[0].comment, "\nsequence number 101 is called 100 here\n")
+}
+
 // The header that was seen is written, and a segment that was cut keeps its length.
 func TestASeenHeaderIsKept(t *testing.T) {
 	trace := played(t, "three-way")
