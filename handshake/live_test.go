@@ -424,3 +424,23 @@ func TestATimerKeepsItsPlaceInTheTimeOfTheTrace(t *testing.T) {
 		}, last(tl).Vars)
 	})
 }
+
+// A running clock ends its timers by itself, perhaps in a minute: whoever has left the
+// script waits for what comes first, and chooses no timer.
+func TestInALooseScenarioALineWaitsUntilItFitsAndNoTimerIsChosen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := sender()
+		w.choices = choices("timeout client time-wait", "client send x")
+		s := script(t, "server listen 1\n"+sent)
+		s.Loose = true
+		tl, err := handshake.NewTimeline(t.Context(), &clockwork{worlds: []*world{w}}, s)
+		require.NoError(t, err)
+		for range 5 {
+			require.NoError(t, tl.Next(t.Context()))
+		}
+		require.Equal(t, []string{"client send x", "wait", "arrive server 1 <X>", "drop server 1 <X>"}, w.made)
+		began := time.Now()
+		require.ErrorIs(t, tl.Next(t.Context()), handshake.ErrOver)
+		require.Equal(t, 5*time.Second, time.Since(began))
+	})
+}

@@ -37,6 +37,7 @@ type Scenario struct {
 	Words   map[string]map[string]string // language, key, sentence
 	Source  string                       // where the cast of 1971 comes from
 	Ladder  string                       // the expected ladder
+	Loose   bool                         // each line waits until it fits, as it does once a person has chosen otherwise
 
 	keyLines  map[string]int // where "LANG KEY" stands in the file
 	variables map[string]int // where a sentence asks for one
@@ -59,7 +60,7 @@ type Sysctl struct {
 // Line is one line of a script.
 type Line struct {
 	Number int    // in the file
-	Engine string // the only engine that plays it; empty: all
+	Engine string // the engines that play it, with commas; empty: all
 	Label  string // the key of its narration
 	Choice Choice
 }
@@ -382,7 +383,7 @@ func (s *Scenario) cast(text string, at int) error {
 	return nil
 }
 
-// script reads [ENGINE] LABEL: LINE.
+// script reads [ENGINE,ENGINE] LABEL: LINE.
 func (s *Scenario) script(text string, at int) error {
 	l := Line{Number: at}
 	if rest, ok := strings.CutPrefix(text, "["); ok {
@@ -466,8 +467,10 @@ func (s *Scenario) check() error {
 		if begins > 1 {
 			return s.Mistake(l.Number, "begin twice", "begin once")
 		}
-		if l.Engine != "" && !slices.Contains(engines, l.Engine) {
-			return s.Mistake(l.Number, "["+l.Engine+"]", "["+strings.Join(engines, "], [")+"]")
+		for engine := range strings.SplitSeq(l.Engine, ",") {
+			if l.Engine != "" && !slices.Contains(engines, engine) {
+				return s.Mistake(l.Number, "["+l.Engine+"]", "["+strings.Join(engines, "], [")+"], or two of them, as in [model,kernel]")
+			}
 		}
 		if keys[l.Label] {
 			return s.Mistake(l.Number, "label "+l.Label+" twice", "each label once, and none called title or shows")
@@ -533,11 +536,14 @@ func (s *Scenario) CheckVariables(known []string) error {
 func (s *Scenario) Program(engine, peer string) []Line {
 	var program []Line
 	for _, l := range s.Script {
-		if l.Choice.Verb == Call && l.Choice.Peer == peer && l.on(engine) {
+		if l.Choice.Verb == Call && l.Choice.Peer == peer && l.On(engine) {
 			program = append(program, l)
 		}
 	}
 	return program
 }
 
-func (l Line) on(engine string) bool { return l.Engine == "" || l.Engine == engine }
+// On reports whether an engine plays the line.
+func (l Line) On(engine string) bool {
+	return l.Engine == "" || slices.Contains(strings.Split(l.Engine, ","), engine)
+}

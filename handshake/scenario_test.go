@@ -62,6 +62,14 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	require.Len(t, s.Program("model", "client"), 1)
 }
 
+func TestALineIsPlayedByTheEnginesThatItNames(t *testing.T) {
+	s, err := handshake.Parse("x", "x", []byte("-- setup --\npeer a 1\npeer b 2\n-- script --\n[model,mixed] a close\na recv\n"))
+	require.NoError(t, err)
+	require.Len(t, s.Program("model", "a"), 2)
+	require.Len(t, s.Program("mixed", "a"), 2)
+	require.Len(t, s.Program("kernel", "a"), 1)
+}
+
 func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 	setup := "-- setup --\npeer a 1\npeer b 2\n"
 	for text, want := range map[string]string{
@@ -69,6 +77,8 @@ func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 		"\x1b[31m":  `x:1: found character U+001B, allowed: text in UTF-8 without control characters`,
 		"a\n\xff\n": `x:2: found octet 0xff, allowed: text in UTF-8`,
 		setup + "-- script --\n[kernal] a listen 1\n":               `x:5: found [kernal], allowed: [model]`,
+		setup + "-- script --\n[model,kernal] a listen 1\n":         `x:5: found [model,kernal], allowed: [model], [kernel], [mixed], or two of them, as in [model,kernel]`,
+		setup + "-- script --\n[model,] a listen 1\n":               `x:5: found [model,], allowed: [model]`,
 		setup + "-- script --\nl: a listen 1\nl: b listen 1\n":      `x:6: found label l twice, allowed: each label once`,
 		setup + "-- script --\ntitle: a listen 1\n":                 `x:5: found label title twice, allowed: each label once, and none called title or shows`,
 		setup + "-- script --\n-- en --\ntitle: {c.ISS}\n":          `x:6: found "{c.ISS", allowed: {PEER.VARIABLE}, such as {a.SND.NXT}`,

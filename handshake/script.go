@@ -3,6 +3,7 @@ package handshake
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func (t *Timeline) plan() (Choice, place, error) {
 	var line *Line
 	for ; p.line < len(t.scenario.Script) && line == nil; p.line++ {
 		l := &t.scenario.Script[p.line]
-		if l.on(t.header.Engine) && !t.done(p, l) {
+		if l.On(t.header.Engine) && !t.done(p, l) {
 			line = l
 			break
 		}
@@ -58,14 +59,25 @@ func (t *Timeline) plan() (Choice, place, error) {
 	}
 	waits := len(choices) > 0 && (choices[0].Verb == Depart || choices[0].Verb == Return)
 	switch {
-	case waits, p.strayed:
+	case waits:
 		return first(choices, p)
+	case p.strayed:
+		return first(t.toChoose(choices), p)
 	case line == nil:
 		return Choice{}, p, ErrOver
 	case line.Choice.Verb == until && len(choices) > 0:
 		return first(choices, p)
 	}
 	return Choice{}, p, t.stuck(line, p)
+}
+
+// toChoose leaves out the timers where a running clock ends them by itself: they are
+// waited for.
+func (t *Timeline) toChoose(choices []Choice) []Choice {
+	if !t.Live() {
+		return choices
+	}
+	return slices.DeleteFunc(slices.Clone(choices), func(c Choice) bool { return c.Verb == Timeout })
 }
 
 func first(choices []Choice, p place) (Choice, place, error) {
@@ -84,7 +96,7 @@ func (t *Timeline) done(p place, l *Line) bool {
 	case Call:
 		nth := 0
 		for i := range p.line {
-			if e := &t.scenario.Script[i]; e.Choice.Verb == Call && e.Choice.Peer == c.Peer && e.on(t.header.Engine) {
+			if e := &t.scenario.Script[i]; e.Choice.Verb == Call && e.Choice.Peer == c.Peer && e.On(t.header.Engine) {
 				nth++
 			}
 		}
@@ -120,7 +132,7 @@ func (p place) stray(s *Scenario, engine string, c Choice) place {
 	}
 	nth := p.made[c.Peer]
 	for i, l := range s.Script {
-		if l.Choice.Verb != Call || l.Choice.Peer != c.Peer || !l.on(engine) {
+		if l.Choice.Verb != Call || l.Choice.Peer != c.Peer || !l.On(engine) {
 			continue
 		}
 		if nth == 0 {

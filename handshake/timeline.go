@@ -74,9 +74,9 @@ func NewTimeline(ctx context.Context, e Engine, s *Scenario) (*Timeline, error) 
 
 // begin plays up to the script's begin, if it has one, and makes the root.
 func (t *Timeline) begin(ctx context.Context) error {
-	t.reset(place{states: map[string]string{}, made: map[string]int{}})
+	t.reset(place{states: map[string]string{}, made: map[string]int{}, strayed: t.scenario != nil && t.scenario.Loose})
 	if t.scenario == nil || !slices.ContainsFunc(t.scenario.Script, func(l Line) bool {
-		return l.Choice.Verb == Begin && l.on(t.header.Engine)
+		return l.Choice.Verb == Begin && l.On(t.header.Engine)
 	}) {
 		return nil
 	}

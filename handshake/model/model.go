@@ -122,7 +122,7 @@ func check(s *handshake.Scenario) error {
 		return s.Mistake(1, "delay "+s.Delay.String(), "up to "+msl.String()+", the longest that a segment lives (RFC 9293 3.4.2)")
 	}
 	for _, l := range s.Script {
-		if l.Engine == "" || l.Engine == Name {
+		if l.On(Name) {
 			if err := checkLine(s, l); err != nil {
 				return err
 			}
