@@ -173,8 +173,9 @@ func (c *child) stopped() bool {
 }
 
 func (c *child) answer(r request) error {
-	steps, err := c.world.do(r.Do, c)
-	a := answer{Steps: steps, Choices: c.world.choices()}
+	c.world.arrived = nil
+	steps, err := c.world.react(r, c)
+	a := answer{Steps: steps, Choices: c.world.choices(), Arrived: c.world.arrived, Now: c.world.now()}
 	switch {
 	case errors.Is(err, errStopped):
 		a.Stopped = true
@@ -182,6 +183,14 @@ func (c *child) answer(r request) error {
 		a.Error = err.Error()
 	}
 	return c.say(a)
+}
+
+// react does what the parent asks for.
+func (w *world) react(r request, c *child) ([]handshake.Step, error) {
+	if r.Emit != nil {
+		return w.comesIn(r.Emit)
+	}
+	return w.do(r.Do, c)
 }
 
 func (c *child) say(a answer) error {

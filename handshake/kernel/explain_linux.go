@@ -66,6 +66,8 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 		return []rule{cookieChild}
 	case q.tcb.State == tcp.TimeWait && syn && step.After == "SYN-RECEIVED":
 		return []rule{reusesTimeWait}
+	case q.tcb.State == tcp.SynReceived && syn && len(sent) == 1 && sent[0].CTL == tcp.SYN|tcp.ACK:
+		return []rule{repeatsSynACK}
 	case agree(o, step.After) && equal(o.Segments, sent):
 		return nil
 	case agree(o, step.After) && len(sent) == 0 && len(o.Segments) == 1 && bareACK(o.Segments[0]):

@@ -55,12 +55,15 @@ type blocked struct {
 	size     int
 }
 
-func newHost(s *handshake.Scenario, p handshake.PeerSetup) host {
+func newHost(o opening, p handshake.PeerSetup) host {
 	h := host{name: p.Name, address: netip.MustParseAddrPort(p.Address), iss: p.ISS, nextFD: firstFD, spare: stride}
 	if n := len(p.ISS); n > 0 {
 		h.spare += p.ISS[n-1]
 	}
-	for _, l := range s.Program(Name, p.Name) {
+	if p.Name == o.Other.Peer {
+		return h
+	}
+	for _, l := range o.Scenario.Program(o.Other.Engine, p.Name) {
 		h.program = append(h.program, l.Choice)
 	}
 	return h

@@ -43,10 +43,11 @@ type Engine struct {
 
 // Start checks the scenario and starts the child.
 func (e Engine) Start(ctx context.Context, s *handshake.Scenario) (handshake.Session, error) {
-	if err := check(s); err != nil {
+	both := Other{Engine: Name}
+	if err := check(s, both); err != nil {
 		return nil, err
 	}
-	return start(ctx, opening{Scenario: s, Bare: e.Bare})
+	return start(ctx, opening{Scenario: s, Bare: e.Bare, Other: both})
 }
 
 // OnlyCalls is the scenario without what only a kernel whose segments are held can do.
@@ -83,16 +84,16 @@ var variableNames = []string{
 }
 
 // check reports the first thing in a scenario that this engine cannot play.
-func check(s *handshake.Scenario) error {
-	if err := s.Playable(Name); err != nil {
+func check(s *handshake.Scenario, o Other) error {
+	if err := s.Playable(o.Engine); err != nil {
 		return err
 	}
 	if len(s.Peers) != 2 {
-		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the kernel engine")
+		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the "+o.Engine+" engine")
 	}
 	for _, p := range s.Peers {
 		if a, err := netip.ParseAddrPort(p.Address); err != nil || !a.Addr().Is4() || !a.Addr().IsLoopback() || a.Port() == 0 {
-			return s.Mistake(p.Line, "address "+p.Address, "127.0.0.1:PORT, or another of 127.0.0.0/8, with the kernel engine")
+			return s.Mistake(p.Line, "address "+p.Address, "127.0.0.1:PORT, or another of 127.0.0.0/8, with the "+o.Engine+" engine")
 		}
 	}
 	for _, y := range s.Sysctls {
@@ -101,8 +102,8 @@ func check(s *handshake.Scenario) error {
 		}
 	}
 	for _, l := range s.Script {
-		if l.On(Name) {
-			if err := checkLine(s, l); err != nil {
+		if l.On(o.Engine) {
+			if err := checkLine(s, l, o); err != nil {
 				return err
 			}
 		}
@@ -116,8 +117,11 @@ func settable(sysctl string) bool {
 	return sysctl == "net.core.somaxconn" || ours && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
-func checkLine(s *handshake.Scenario, l handshake.Line) error {
+func checkLine(s *handshake.Scenario, l handshake.Line, o Other) error {
 	c := l.Choice
+	if (c.Verb == handshake.Call || c.Verb == handshake.Timeout) && c.Peer == o.Peer {
+		return nil
+	}
 	switch c.Verb {
 	case handshake.Call:
 		return calls.Check(s, l, callNames)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"sockscope/handshake"
 )
@@ -18,10 +19,13 @@ type session struct {
 	from    *json.Decoder
 	header  handshake.Trace
 	choices []handshake.Choice
+	arrived []byte        // what the last answer hands to the other end
+	now     time.Duration // the child's clock when it said something last
+	heardAt time.Time     // and ours
 }
 
 // start starts a child that plays the scenario.
-func start(ctx context.Context, o opening) (handshake.Session, error) {
+func start(ctx context.Context, o opening) (Half, error) {
 	flags := spawn
 	if o.Bare {
 		flags = func(task string) (*process, error) { return spawnIn(0, task) }
@@ -57,7 +61,7 @@ func (s *session) ask(ctx context.Context, question any) (a answer, err error) {
 	if s.from.Decode(&a) != nil {
 		return a, s.ended()
 	}
-	s.choices = a.Choices
+	s.choices, s.arrived, s.now, s.heardAt = a.Choices, a.Arrived, a.Now, time.Now()
 	return a, nil
 }
 

@@ -6,13 +6,11 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-
-	"sockscope/handshake"
 )
 
 // Main does nothing here: there are no children.
 func Main() {}
 
-func start(context.Context, opening) (handshake.Session, error) {
+func start(context.Context, opening) (Half, error) {
 	return nil, &Unable{"linux", fmt.Errorf("kernel: the engine needs Linux, this is %s", runtime.GOOS)}
 }

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"encoding/json"
+	"time"
 
 	"sockscope/handshake"
 )
@@ -13,10 +14,13 @@ type (
 	opening struct {
 		Scenario *handshake.Scenario
 		Bare     bool
+		Other    Other
 	}
-	// request is each of its next lines: a choice's line, or an end to the waiting.
+	// request is each of its next lines: a choice's line, a segment of the other end, or
+	// an end to the waiting.
 	request struct {
 		Do     handshake.Choice
+		Emit   []byte `json:",omitempty"` // a datagram with the numbers that are shown
 		Cancel bool
 	}
 	// answer is what the child says to the opening and to each choice.
@@ -24,6 +28,8 @@ type (
 		Header  json.RawMessage `json:",omitempty"` // to the opening
 		Steps   []handshake.Step
 		Choices []handshake.Choice
+		Arrived []byte        `json:",omitempty"` // what was handed to the other end, as Emit is
+		Now     time.Duration `json:",omitempty"`
 		Error   string `json:",omitempty"`
 		Cause   string `json:",omitempty"` // to the opening: what the machine cannot, see Unable
 		Stopped bool   `json:",omitempty"` // the waiting was ended before anything happened

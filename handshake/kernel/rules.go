@@ -24,6 +24,7 @@ const (
 	resetsUnread
 	resetsOrphan
 	reusesTimeWait
+	repeatsSynACK
 	optionSet
 	otherwise
 	speaksByItself
@@ -47,6 +48,7 @@ var table = [...]handshake.Why{
 	resetsUnread:    {Rule: "kernel-resets-unread", Cite: "RFC 9293 3.6.1"},
 	resetsOrphan:    {Rule: "kernel-resets-orphan", Cite: "RFC 9293 3.6.1"},
 	reusesTimeWait:  {Rule: "kernel-reuses-time-wait", Cite: "RFC 9293 3.6.1"},
+	repeatsSynACK:   {Rule: "kernel-repeats-syn-ack", Cite: "RFC 9293 3.10.7.4 first"},
 	optionSet:       {Rule: "kernel-option", Cite: "POSIX setsockopt()"},
 	otherwise:       {Rule: "kernel-otherwise", Cite: "RFC 9293 3.10"},
 	speaksByItself:  {Rule: "kernel-speaks", Cite: "RFC 9293 3.10.8"},

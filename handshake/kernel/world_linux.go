@@ -33,6 +33,9 @@ type world struct {
 	repeats  []repeat
 	socks    []sock
 	taken    []held
+	engine   string
+	other    int    // the host that is not the kernel's; -1: both are
+	arrived  []byte // what the last choice has handed to it
 }
 
 // flight is a segment that has departed and is held.
@@ -73,7 +76,7 @@ var (
 
 // newWorld makes the world in which nothing has happened.
 func newWorld(o opening) (*world, error) {
-	w := &world{scenario: o.Scenario, numbers: numbers{}, sent: map[flow]sent{}}
+	w := &world{scenario: o.Scenario, engine: o.Other.Engine, numbers: numbers{}, sent: map[flow]sent{}}
 	if !o.Bare {
 		var err error
 		if w.lo, err = openLoopback(); err != nil {
@@ -89,15 +92,16 @@ func newWorld(o opening) (*world, error) {
 		}
 	}
 	for i, p := range o.Scenario.Peers {
-		w.hosts[i] = newHost(o.Scenario, p)
+		w.hosts[i] = newHost(o, p)
 	}
+	w.other = w.peer(o.Other.Peer)
 	w.began = time.Now()
 	return w, nil
 }
 
 func (w *world) header() handshake.Trace {
 	t := handshake.Trace{
-		Scenario: w.scenario.Name, Engine: Name, Protocol: "tcp", Host: system(w.lo == nil),
+		Scenario: w.scenario.Name, Engine: w.engine, Protocol: "tcp", Host: system(w.lo == nil),
 		Words: w.scenario.Words, Source: w.scenario.Source,
 	}
 	for _, p := range w.scenario.Peers {
@@ -205,20 +209,26 @@ func (w *world) do(choice handshake.Choice, c *child) ([]handshake.Step, error) 
 	if err := w.notice(); err != nil {
 		return nil, err
 	}
-	steps := w.again()
 	i := w.peer(choice.Peer)
 	if i < 0 && choice.Verb != handshake.Wait && choice.Verb != handshake.Begin {
 		return nil, fmt.Errorf("kernel: peer %q, want %s or %s", choice.Peer, w.hosts[0].name, w.hosts[1].name)
 	}
-	more, err := w.let(choice, i, c)
-	if err != nil && len(steps) > 0 && !errors.Is(err, errStopped) {
+	freed := w.flight(choice.Packet)
+	var f flight
+	if freed >= 0 {
+		f = w.flights[freed]
+	}
+	steps, err := w.let(choice, i, c)
+	if err != nil {
 		return nil, err
 	}
-	steps = append(steps, more...)
-	if w.lo == nil && err == nil {
+	if freed >= 0 && w.flight(choice.Packet) < 0 {
+		steps = append(steps, w.again(&f)...)
+	}
+	if w.lo == nil {
 		return w.returns(steps)
 	}
-	return steps, err
+	return steps, nil
 }
 
 // returns lets the calls come back that can: where segments cannot be held, nothing
@@ -451,6 +461,9 @@ func (w *world) arrive(packet int, c *child) ([]handshake.Step, error) {
 	}
 	f, id := w.takeCopy(packet)
 	h := &w.hosts[f.to]
+	if f.to == w.other {
+		return w.handOver(f, id, handshake.Step{At: w.now(), Peer: h.name, Kind: handshake.KindArrive, Packet: packet, Label: f.label})
+	}
 	segment, octets := w.arriving(&f)
 	at := h.receiver(f.flow)
 	ask := w.question(h, at, tcp.SegmentArrives{Now: w.now(), ISS: h.peekISS(), Segment: segment})
@@ -594,37 +607,33 @@ func (w *world) sender(f flow) int {
 // repeat is a segment that the kernel has sent again while a person holds it, or holds
 // what acknowledges it: the kernel's clock does not stop while a person thinks.
 type repeat struct {
-	peer      int
-	on, label string
-	times     int
+	peer  int
+	it    item
+	times int
 }
 
 // fold counts a segment that only the person's pause has made the kernel send. It goes
 // no further: else a class that talks about a SYN would have to look at ten of them.
 func (w *world) fold(peer int, it *item, again bool) bool {
-	if !w.isHeld(it) && !(again && w.answered(it)) {
+	if !w.under(func(f flow, s tcp.Segment) bool { return it.repeats(f, s) || again && it.answeredBy(f, s) }) {
 		return false
 	}
 	for i := range w.repeats {
-		if r := &w.repeats[i]; r.peer == peer && r.label == it.label {
+		if r := &w.repeats[i]; r.it.flow == it.flow && r.it.label == it.label {
 			r.times++
 			return true
 		}
 	}
-	w.repeats = append(w.repeats, repeat{peer: peer, on: it.on, label: it.label, times: 1})
+	w.repeats = append(w.repeats, repeat{peer: peer, it: *it, times: 1})
 	return true
 }
 
-// isHeld reports whether the same segment is on the wire, or waits to depart.
-func (w *world) isHeld(it *item) bool {
-	return w.under(func(f flow, s tcp.Segment) bool { return f == it.flow && s.String() == it.label })
-}
+// repeats reports whether it is a segment again.
+func (it *item) repeats(f flow, s tcp.Segment) bool { return f == it.flow && s.String() == it.label }
 
-// answered reports whether what acknowledges a segment is on the wire.
-func (w *world) answered(it *item) bool {
-	return w.under(func(f flow, s tcp.Segment) bool {
-		return f == it.flow.back() && s.CTL.Has(tcp.ACK) && int32(s.ACK-it.segment.SEQ-it.segment.LEN()) >= 0
-	})
+// answeredBy reports whether a segment acknowledges it.
+func (it *item) answeredBy(f flow, s tcp.Segment) bool {
+	return f == it.flow.back() && s.CTL.Has(tcp.ACK) && int32(s.ACK-it.segment.SEQ-it.segment.LEN()) >= 0
 }
 
 // under looks for a segment among all that are held.
@@ -645,19 +654,24 @@ func (w *world) under(is func(flow, tcp.Segment) bool) bool {
 	return false
 }
 
-// again says how often what is held was sent again meanwhile.
-func (w *world) again() []handshake.Step {
+// again says how often a segment that is held no more was sent again meanwhile, or one
+// that it acknowledges.
+func (w *world) again(f *flight) []handshake.Step {
+	s, _ := w.arriving(f)
 	var steps []handshake.Step
-	for _, r := range w.repeats {
-		from := &w.hosts[r.peer]
+	w.repeats = slices.DeleteFunc(w.repeats, func(r repeat) bool {
+		if !r.it.repeats(f.flow, s) && !r.it.answeredBy(f.flow, s) {
+			return false
+		}
+		h := &w.hosts[r.peer]
 		step := handshake.Step{
-			At: w.now(), Peer: from.name, On: r.on, Kind: handshake.KindNote, Label: fmt.Sprintf("%s sent again, %d times", r.label, r.times),
-			Before: from.stateOf(r.on), Why: []handshake.Why{heldAgain.why()},
+			At: w.now(), Peer: h.name, On: r.it.on, Kind: handshake.KindNote, Label: fmt.Sprintf("%s sent again, %d times", r.it.label, r.times),
+			Before: h.stateOf(r.it.on), Why: []handshake.Why{heldAgain.why()},
 		}
 		step.After = step.Before
 		steps = append(steps, step)
-	}
-	w.repeats = nil
+		return true
+	})
 	return steps
 }
 
@@ -667,6 +681,8 @@ func (w *world) cause(h *host, it *item, was sent, s tcp.Segment) (string, rule)
 	switch {
 	case it.again:
 		return retransmission, retransmits
+	case s.CTL.Has(tcp.RST) && e != nil && e.shown[keepAlive+" timer"] != "":
+		return keepAlive, givesUp
 	case s.CTL.Has(tcp.RST):
 		return retransmission, givesUp
 	case s.LEN() == 0 && int32(s.SEQ-was.next) < 0 && e != nil && e.sendQueue > 0:
