@@ -191,37 +191,40 @@ func broken(text string, columns, indent int) []string {
 func CompareWhy(c *compare.Comparison, i int, lang string) []string {
 	say := words.For(lang)
 	l := &c.Lines[i]
-	if l.Same() {
+	switch {
+	case l.Same():
 		return nil
-	}
-	if l.Cause != i {
+	case l.Cause != i:
 		return append([]string{say.Say("ui.compare.follows", Fill("n", strconv.Itoa(l.Cause+1)))}, CompareWhy(c, l.Cause, lang)...)
+	case l.Known == nil:
+		return unexplained(c, i, lang)
 	}
-	s := l.Half()
-	if d := l.Known; d != nil {
-		sources := make([]string, len(d.Sources))
-		for i, source := range d.Sources {
-			sources[i] = say.Our("source", source)
-		}
-		fill := Fill("end", s.Peer, "other", peerOpposite(c.Left, s.Peer))
-		return []string{
-			say.Say("ui.compare.known", Fill("name", d.Name, "rule", d.Rule)) + " " + say.Say("deviation."+d.Name, fill),
-			say.Say("ui.plain.source", Fill("list", strings.Join(sources, "; "))),
-		}
+	sources := make([]string, len(l.Known.Sources))
+	for i, source := range l.Known.Sources {
+		sources[i] = say.Our("source", source)
 	}
-	texts := []string{say.Text("ui.compare.unknown") + " " + say.Say("ui.compare.differs."+string(l.Differs), Fill("state", stateOf(l.Left), "other-state", stateOf(l.Right)))}
-	for _, right := range []bool{false, true} {
-		t := c.Left
-		if right {
-			t = c.Right
-		}
-		event := c.Event(l, right)
+	return []string{
+		say.Say("ui.compare.known", Fill("name", l.Known.Name, "rule", l.Known.Rule)) + " " + say.Text("deviation."+l.Known.Name),
+		say.Say("ui.plain.source", Fill("list", strings.Join(sources, "; "))),
+	}
+}
+
+// unexplained says in what the halves of line i differ, and by which rules the engines
+// that name them came there.
+func unexplained(c *compare.Comparison, i int, lang string) []string {
+	say := words.For(lang)
+	l := &c.Lines[i]
+	texts := []string{say.Text("ui.compare.unknown") + " " +
+		say.Say("ui.compare.differs."+string(l.Differs), Fill("state", stateOf(l.Left), "other-state", stateOf(l.Right)))}
+	for n, t := range []*handshake.Trace{c.Left, c.Right} {
+		event := c.Event(i, n == 1)
 		if t.Host != "" || event == nil || len(event.Why) == 0 {
 			continue
 		}
 		story := Narrate(t, event.N, lang)
 		why, _ := Look(story.Main, lang)
-		texts = append(texts, say.Say("ui.compare.rule", Fill("engine", t.Engine, "rule", event.Why[len(event.Why)-1].Rule, "why", cmp.Or(why, story.Event), "list", story.Source)))
+		texts = append(texts, say.Say("ui.compare.rule", Fill("engine", t.Engine,
+			"rule", event.Why[len(event.Why)-1].Rule, "why", why, "list", story.Source)))
 	}
 	return texts
 }
@@ -231,11 +234,6 @@ func stateOf(s *handshake.Step) string {
 		return ""
 	}
 	return s.After
-}
-
-// peerOpposite is the name of the other end.
-func peerOpposite(t *handshake.Trace, peer string) string {
-	return t.Peers[min(max(0, 1-PeerIndex(t, peer)), 1)].Name
 }
 
 // indented writes a text in lines, each so far to the right.

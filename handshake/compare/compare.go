@@ -84,24 +84,27 @@ func (c *Comparison) Counts() (equal, known, unexplained int) {
 	return equal, known, unexplained
 }
 
-// Event is what made a line's step happen, in the left trace or in the right one: the
-// step itself, or of a departure the last thing that happened to its end before. It is
-// nil if that engine has none.
-func (c *Comparison) Event(l *Line, right bool) *handshake.Step {
-	t, s := c.Left, l.Left
-	if right {
-		t, s = c.Right, l.Right
+// Event is what led to line i in the left trace or in the right one: the line's own step,
+// or where that is a departure or missing, the last thing that happened to its end before.
+// It is nil if nothing did.
+func (c *Comparison) Event(i int, right bool) *handshake.Step {
+	half := func(l *Line) *handshake.Step {
+		if right {
+			return l.Right
+		}
+		return l.Left
 	}
-	if s == nil || s.Kind != handshake.KindDepart || s.Peer == handshake.WirePeer {
+	peer, s := c.Lines[i].Half().Peer, half(&c.Lines[i])
+	if s != nil && (s.Kind != handshake.KindDepart || s.Peer == handshake.WirePeer) {
 		return s
 	}
 	events := []handshake.Kind{handshake.KindArrive, handshake.KindCall, handshake.KindTimeout}
-	for i := s.N - 2; i >= 0; i-- {
-		if e := &t.Steps[i]; e.Peer == s.Peer && slices.Contains(events, e.Kind) {
+	for ; i >= 0; i-- {
+		if e := half(&c.Lines[i]); e != nil && e.Peer == peer && slices.Contains(events, e.Kind) && (s == nil || e.N < s.N) {
 			return e
 		}
 	}
-	return s
+	return nil
 }
 
 // differs compares the two halves of a line.

@@ -345,8 +345,8 @@ func FuzzAlign(f *testing.F) {
 			if l.Right != nil {
 				n[1] = append(n[1], strconv.Itoa(l.Right.N))
 			}
-			c.Event(&c.Lines[i], false)
-			c.Event(&c.Lines[i], true)
+			c.Event(i, false)
+			c.Event(i, true)
 		}
 		require.Len(t, n[0], len(left.Steps))
 		require.True(t, slices.IsSortedFunc(n[0], func(a, b string) int { return len(a) - len(b) }), "the left order stays")

@@ -37,7 +37,7 @@ func (c *Comparison) explain() {
 	begins := func(i int) bool { return c.Lines[i].Cause == i && !c.Lines[i].Same() }
 	for i := range c.Lines {
 		if begins(i) {
-			c.Lines[i].Known = c.known(&c.Lines[i], table)
+			c.Lines[i].Known = c.known(i, table)
 		}
 	}
 	for i := range c.Lines {
@@ -67,31 +67,32 @@ func (c *Comparison) followed(i int) int {
 	return i
 }
 
-// known finds the deviation that a line shows.
-func (c *Comparison) known(l *Line, table []Deviation) *Deviation {
-	for i := range table {
-		if d := &table[i]; c.fits(d.shows, l) && c.happened(d, l) {
+// known finds the deviation that line i shows.
+func (c *Comparison) known(i int, table []Deviation) *Deviation {
+	for n := range table {
+		if d := &table[n]; c.fits(d.shows, &c.Lines[i]) && c.happened(d, i) {
 			return d
 		}
 	}
 	return nil
 }
 
-// happened reports whether the deviation's event led to the line: in the model the event
+// happened reports whether the deviation's event led to line i: in the model the event
 // in which the deviation's rule fired, in a kernel, which names no rules, the last event
 // at that end.
-func (c *Comparison) happened(d *Deviation, l *Line) bool {
+func (c *Comparison) happened(d *Deviation, i int) bool {
 	kind, label, _ := strings.Cut(d.Event, " ")
 	is := func(e *handshake.Step) bool {
 		return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
 	}
 	modelIsRight := c.Left.Host != ""
-	model, step := c.Left, l.Left
+	model, step := c.Left, c.Lines[i].Left
 	if modelIsRight {
-		model, step = c.Right, l.Right
+		model, step = c.Right, c.Lines[i].Right
 	}
 	if step == nil {
-		return is(c.Event(l, !modelIsRight))
+		e := c.Event(i, !modelIsRight)
+		return e != nil && is(e)
 	}
 	for _, e := range slices.Backward(model.Steps[:step.N]) {
 		if e.Peer == step.Peer && slices.ContainsFunc(e.Why, func(y handshake.Why) bool { return y.Rule == d.Rule }) {
