@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockscope/handshake"
 )
 
 // playTask is what the engine's child does.

@@ -30,8 +30,8 @@ type (
 		Choices []handshake.Choice
 		Arrived []byte        `json:",omitempty"` // what was handed to the other end, as Emit is
 		Now     time.Duration `json:",omitempty"`
-		Error   string `json:",omitempty"`
-		Cause   string `json:",omitempty"` // to the opening: what the machine cannot, see Unable
-		Stopped bool   `json:",omitempty"` // the waiting was ended before anything happened
+		Error   string        `json:",omitempty"`
+		Cause   string        `json:",omitempty"` // to the opening: what the machine cannot, see Unable
+		Stopped bool          `json:",omitempty"` // the waiting was ended before anything happened
 	}
 )
