@@ -63,7 +63,7 @@ func (e *end) reading() string {
 }
 
 // alive reports whether there is a connection.
-func (e *end) alive() bool { return e.reading() != "CLOSED" }
+func (e *end) alive() bool { return e.reading() != "CLOSED" && !e.fell }
 
 // queueMoved reports whether a listener's accept queue has changed since it was told.
 func (e *end) queueMoved() bool {

@@ -221,7 +221,7 @@ func (w *world) adopt(s *sock) {
 			continue
 		}
 		for j := range h.ends {
-			if e := &h.ends[j]; e.local == s.local && e.remote == s.remote && e.sock == nil {
+			if e := &h.ends[j]; e.local == s.local && e.remote == s.remote && e.sock == nil && !e.fell {
 				e.cookie, e.sock = s.cookie, s
 				return
 			}
