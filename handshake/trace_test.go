@@ -12,7 +12,7 @@ import (
 )
 
 func TestATraceReadBackIsTheSame(t *testing.T) {
-	for _, name := range handshake.Names() {
+	for _, name := range onModel(t) {
 		tl := play(t, name)
 		end(t, tl)
 		written := text(t, tl)

@@ -99,7 +99,7 @@ func (d *dashboard) comingText(v *view) string {
 	seen := d.model.look()
 	switch {
 	case seen.comes:
-		return v.sentence(seen.coming, false)
+		return v.sentence(seen.likely(), false)
 	case d.model.recorded():
 		return v.say.Text("dash.trace-over")
 	case len(seen.choices) > 0:

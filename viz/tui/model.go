@@ -40,6 +40,18 @@ type sight struct {
 	comes   bool // there is one coming
 }
 
+// likely is what is coming: of a wait the timer that it is likely to bring.
+func (s sight) likely() handshake.Choice {
+	if s.coming == (handshake.Choice{Verb: handshake.Wait}) {
+		for _, c := range s.choices {
+			if c.Verb == handshake.Timeout {
+				return c
+			}
+		}
+	}
+	return s.coming
+}
+
 // look takes what is to be seen at the cursor.
 func (m *stepper) look() sight {
 	if m.seen != nil {

@@ -22,6 +22,16 @@ import (
 	"sockscope/viz/words"
 )
 
+// onModel are the scenarios that need no kernel.
+func onModel(tb testing.TB) []string {
+	tb.Helper()
+	return slices.DeleteFunc(handshake.Names(), func(name string) bool {
+		s, err := handshake.Load(name)
+		require.NoError(tb, err)
+		return s.Playable(engine.Name) != nil
+	})
+}
+
 // played is a scenario's trace, to its end.
 func played(tb testing.TB, name string) *handshake.Trace {
 	tb.Helper()
@@ -149,11 +159,11 @@ func TestNoPaneDrawsOutsideItsCanvas(t *testing.T) {
 	t.Cleanup(sim.Fini)
 	sim.SetSize(220+2*edge, 40+2*edge)
 	traces := map[string]*handshake.Trace{}
-	for _, name := range handshake.Names() {
+	for _, name := range onModel(t) {
 		traces[name] = played(t, name)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		trace := traces[rapid.SampledFrom(handshake.Names()).Draw(rt, "scenario")]
+		trace := traces[rapid.SampledFrom(onModel(t)).Draw(rt, "scenario")]
 		v := at(trace, rapid.IntRange(0, len(trace.Steps)).Draw(rt, "n"), rapid.SampledFrom(words.Langs()).Draw(rt, "lang"))
 		v.hidden = rapid.Bool().Draw(rt, "hidden") && v.n > 0
 		v.relative = rapid.Bool().Draw(rt, "relative")
@@ -258,7 +268,7 @@ func TestARSTIsNotTheArrowOfCLOSE(t *testing.T) {
 // of a RST, of an ABORT, or of a lost memory.
 func TestStateChangesAreArrows(t *testing.T) {
 	missing := map[string]string{}
-	for _, name := range handshake.Names() {
+	for _, name := range onModel(t) {
 		trace := played(t, name)
 		for i := range trace.Steps {
 			s := &trace.Steps[i]
@@ -377,7 +387,7 @@ func TestSegmentWithOptions(t *testing.T) {
 // The smallest screen has two lines of 70 columns for it. (Of the figures' peers the
 // names are longer; there it has three.)
 func TestTheSentenceOfEveryStepFitsTwoLines(t *testing.T) {
-	for _, name := range handshake.Names() {
+	for _, name := range onModel(t) {
 		trace, lines := played(t, name), 2
 		if trace.Peers[0].Name == "a" {
 			lines = 3
@@ -446,7 +456,7 @@ func TestAStraySegmentIsNobodys(t *testing.T) {
 // Every arrow of a way is a step's own: where one connection ends and another begins,
 // the way begins anew.
 func TestAWayOfTheMapIsOneConnections(t *testing.T) {
-	for _, name := range handshake.Names() {
+	for _, name := range onModel(t) {
 		trace := played(t, name)
 		for n := range trace.Steps {
 			all, _ := walk(trace, n+1)
@@ -461,7 +471,7 @@ func TestAWayOfTheMapIsOneConnections(t *testing.T) {
 
 // 120x40 is what a classroom sees: beside the figure nothing may be cut.
 func TestNothingBesideTheFigureIsCutAt120Columns(t *testing.T) {
-	for _, name := range handshake.Names() {
+	for _, name := range onModel(t) {
 		trace := played(t, name)
 		for n := range trace.Steps {
 			for _, lang := range words.Langs() {
