@@ -30,9 +30,14 @@ func Deviations() []Deviation {
 			follows: []pattern{{differs: OnlyLeft, kind: handshake.KindTimeout, model: "retransmission"}},
 		},
 		{
-			Name: "request-forgotten", States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=RST>", Rule: "rst-back-to-listen",
-			Sources: []string{"RFC 9293 3.10.7.4 second", measured},
-			shows:   pattern{differs: State, model: "LISTEN", kernel: "CLOSED"},
+			Name: "nagle", Event: "call setsockopt(", Rule: "send-text",
+			Sources: []string{"RFC 9293 3.7.4 SHLD-7, MUST-17", "tcp(7) TCP_NODELAY"},
+			shows:   pattern{differs: OnlyRight, kind: handshake.KindCall, kernel: "TCP_NODELAY"},
+		},
+		{
+			Name: "segments-kept", States: []string{"ESTABLISHED"}, Event: "timeout retransmission", Rule: "retransmit-text",
+			Sources: []string{"RFC 9293 3.8.1", "RFC 2018 5", measured},
+			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<DATA=", kernel: "<DATA="},
 		},
 		{
 			Name: "always-pushes", States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
