@@ -25,7 +25,9 @@ type end struct {
 	state      string
 	shown      map[string]string // variables
 	known      bool              // the numbers below
+	begun, met bool              // iss, irs
 	iss, irs   uint32
+	kernelISS  uint32 // as the kernel drew it
 	sndUNA     uint32
 	sndNXT     uint32
 	sndWND     uint32
@@ -33,9 +35,11 @@ type end struct {
 	rcvWND     uint32
 	sendQueue  uint32
 	recvQueue  uint32
-	toldClosed bool // the program was told of the other end's FIN
-	toldError  bool // or of an error
-	fell       bool // a request that the listener has dropped
+	held       [tcp.MaxHeld]tcp.Held // what has come ahead of a gap
+	ahead      [tcp.MaxHeld]tcp.Held // what has come before its turn
+	toldClosed bool                  // the program was told of the other end's FIN
+	toldError  bool                  // or of an error
+	fell       bool                  // a request that the listener has dropped
 }
 
 // The kernel's numbers of states (include/net/tcp_states.h).
@@ -64,6 +68,11 @@ func (e *end) reading() string {
 
 // alive reports whether there is a connection.
 func (e *end) alive() bool { return e.reading() != "CLOSED" && !e.fell }
+
+// wantsSYN reports whether a SYN begins a connection here.
+func (e *end) wantsSYN() bool {
+	return e.state == "LISTEN" || e.state == "SYN-SENT" || e.state == "TIME-WAIT" || e.state == "CLOSED"
+}
 
 // queueMoved reports whether a listener's accept queue has changed since it was told.
 func (e *end) queueMoved() bool {
@@ -198,13 +207,15 @@ func caState(n uint8) string {
 // octets, that of a passive one is not; the FIN is among both.
 func (w *world) sequence(e *end) []handshake.Var {
 	f := flow{e.local, e.remote}
-	ours, theirs := w.numbers[f], w.numbers[f.back()]
+	ours := w.numbers[f]
 	if len(ours) == 0 || e.sock.state == stateTimeWait || e.sock.state == 5 && !e.sock.hasInfo {
 		return nil // small sockets have no numbers any more: the last known stand
 	}
 	i := &e.sock.info
 	e.known = true
-	e.iss = ours[len(ours)-1].shown
+	if !e.begun { // a later connection of the same flow has numbers of its own
+		e.begun, e.iss, e.kernelISS = true, ours[len(ours)-1].shown, ours[len(ours)-1].real
+	}
 	e.sndUNA = e.iss + uint32(i.Bytes_acked)
 	if e.passive && e.sock.hasInfo {
 		e.sndUNA++
@@ -217,13 +228,16 @@ func (w *world) sequence(e *end) []handshake.Var {
 	e.sendQueue = waiting - min(waiting, e.control())
 	e.sndWND = i.Snd_wnd
 	vars := []handshake.Var{
-		number("ISS", e.iss, "seq"), {Name: "kernel's ISS", Value: strconv.FormatUint(uint64(ours[len(ours)-1].real), 10), Unit: "seq"},
+		number("ISS", e.iss, "seq"), number("kernel's ISS", e.kernelISS, "seq"),
 		number("SND.UNA", e.sndUNA, "seq"), number("SND.NXT", e.sndNXT, "seq"), number("send queue", e.sendQueue, "B"),
 	}
-	if len(theirs) == 0 || e.state == "SYN-SENT" {
+	syn, heard := w.syns[f.back()]
+	if !heard || e.state == "SYN-SENT" {
 		return vars
 	}
-	e.irs = theirs[len(theirs)-1].shown
+	if !e.met {
+		e.met, e.irs = true, syn
+	}
 	e.rcvNXT = e.irs + 1 + uint32(i.Bytes_received)
 	e.rcvWND = i.Rcv_wnd
 	e.recvQueue = e.unread()
@@ -260,7 +274,7 @@ func (e *end) unread() uint32 {
 
 // tcb is the end as RFC 9293 3.3.1 has it, from what is known.
 func (e *end) tcb() tcp.TCB {
-	t := tcp.TCB{Passive: e.passive, Remote: e.remote.IsValid() && e.remote.Port() != 0, ISS: e.iss, IRS: e.irs, Unread: e.recvQueue}
+	t := tcp.TCB{Passive: e.passive, Remote: e.remote.IsValid() && e.remote.Port() != 0, ISS: e.iss, IRS: e.irs, Unread: e.recvQueue, Held: e.ahead}
 	for _, s := range tcp.States {
 		if s.String() == e.state {
 			t.State = s
@@ -269,7 +283,7 @@ func (e *end) tcb() tcp.TCB {
 	t.SND = tcp.SendSequence{UNA: e.sndUNA, NXT: e.sndNXT, WND: e.sndWND, WL1: e.rcvNXT - 1, WL2: e.sndUNA}
 	t.RCV = tcp.ReceiveSequence{NXT: e.rcvNXT, WND: e.rcvWND}
 	t.Queue = string(make([]byte, e.sendQueue))
-	t.Push = e.sndNXT
+	t.Push, t.Held = e.sndNXT, e.held
 	switch t.State {
 	case tcp.FinWait1, tcp.FinWait2, tcp.Closing, tcp.LastAck, tcp.TimeWait:
 		t.FinSent = true

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"slices"
+
 	"sockscope/handshake"
 	"sockscope/statemachine/tcp"
 )
@@ -9,7 +11,7 @@ import (
 // place in the outbox from which on is what the event has caused.
 type question struct {
 	host   *host
-	end    *end // nil: no connection
+	on     string // the connection; empty: none
 	tcb    tcp.TCB
 	event  tcp.Event
 	order  int
@@ -20,7 +22,7 @@ type question struct {
 func (w *world) question(h *host, at int, e tcp.Event) question {
 	q := question{host: h, event: e, order: w.order}
 	if at >= 0 {
-		q.tcb = h.ends[at].tcb()
+		q.on, q.tcb = h.ends[at].on, h.ends[at].tcb()
 		q.orphan = h.ends[at].fd == 0
 	}
 	return q
@@ -30,17 +32,23 @@ func (w *world) question(h *host, at int, e tcp.Event) question {
 // not, the rule that the kernel follows instead.
 func (w *world) explain(step *handshake.Step, q question) {
 	o := tcp.Step(q.tcb, q.event)
+	if e := q.host.end(q.on); e != nil {
+		e.ahead = o.TCB.Held // the kernel does not tell what it holds
+	}
 	var sent []tcp.Segment
 	for _, it := range q.host.outbox {
 		if it.order > q.order {
 			sent = append(sent, it.segment)
 		}
 	}
+	if e := q.host.end(step.On); e != nil && agree(&o, step.After) {
+		e.held = o.TCB.Held
+	}
 	rules, own := o.Rules, q.departs(step, &o, sent)
 	for _, r := range own {
 		step.Why = append(step.Why, r.why())
 	}
-	if len(own) > 0 && own[0] != acksLate {
+	if len(own) > 0 && own[0] != acksLate && own[0] != pushes {
 		return
 	}
 	for _, r := range rules {
@@ -70,6 +78,8 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 		return []rule{repeatsSynACK}
 	case agree(o, step.After) && equal(o.Segments, sent):
 		return nil
+	case agree(o, step.After) && equal(unpushed(o.Segments), unpushed(sent)):
+		return []rule{pushes}
 	case agree(o, step.After) && len(sent) == 0 && len(o.Segments) == 1 && bareACK(o.Segments[0]):
 		return []rule{acksLate}
 	case q.closes() && len(sent) > 0 && sent[0].CTL.Has(tcp.RST) && q.tcb.Unread > 0:
@@ -104,6 +114,15 @@ func equal(a, b []tcp.Segment) bool {
 		}
 	}
 	return true
+}
+
+// unpushed are segments without their PSH bits.
+func unpushed(segments []tcp.Segment) []tcp.Segment {
+	list := slices.Clone(segments)
+	for i := range list {
+		list[i].CTL &^= tcp.PSH
+	}
+	return list
 }
 
 func bareACK(s tcp.Segment) bool { return s.CTL == tcp.ACK && s.LEN() == 0 }

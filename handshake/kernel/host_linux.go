@@ -223,6 +223,9 @@ func (w *world) adopt(s *sock) {
 		for j := range h.ends {
 			if e := &h.ends[j]; e.local == s.local && e.remote == s.remote && e.sock == nil && !e.fell {
 				e.cookie, e.sock = s.cookie, s
+				if e.state == "TIME-WAIT" { // another connection in its place
+					e.begun, e.met = false, false
+				}
 				return
 			}
 		}

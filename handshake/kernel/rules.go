@@ -26,6 +26,7 @@ const (
 	reusesTimeWait
 	repeatsSynACK
 	optionSet
+	pushes
 	otherwise
 	speaksByItself
 )
@@ -50,6 +51,7 @@ var table = [...]handshake.Why{
 	reusesTimeWait:  {Rule: "kernel-reuses-time-wait", Cite: "RFC 9293 3.6.1"},
 	repeatsSynACK:   {Rule: "kernel-repeats-syn-ack", Cite: "RFC 9293 3.10.7.4 first"},
 	optionSet:       {Rule: "kernel-option", Cite: "POSIX setsockopt()"},
+	pushes:          {Rule: "kernel-pushes", Cite: "RFC 9293 3.9.1.2"},
 	otherwise:       {Rule: "kernel-otherwise", Cite: "RFC 9293 3.10"},
 	speaksByItself:  {Rule: "kernel-speaks", Cite: "RFC 9293 3.10.8"},
 }

@@ -30,6 +30,7 @@ type world struct {
 	order    int // counts what was put into an outbox: the smaller, the older
 	numbers  numbers
 	sent     map[flow]sent
+	syns     map[flow]uint32 // the first number of the SYN that last reached a receiver who wanted one, as shown
 	repeats  []repeat
 	socks    []sock
 	taken    []held
@@ -76,7 +77,7 @@ var (
 
 // newWorld makes the world in which nothing has happened.
 func newWorld(o opening) (*world, error) {
-	w := &world{scenario: o.Scenario, engine: o.Other.Engine, numbers: numbers{}, sent: map[flow]sent{}}
+	w := &world{scenario: o.Scenario, engine: o.Other.Engine, numbers: numbers{}, sent: map[flow]sent{}, syns: map[flow]uint32{}}
 	if !o.Bare {
 		var err error
 		if w.lo, err = openLoopback(); err != nil {
@@ -467,6 +468,9 @@ func (w *world) arrive(packet int, c *child) ([]handshake.Step, error) {
 	segment, octets := w.arriving(&f)
 	at := h.receiver(f.flow)
 	ask := w.question(h, at, tcp.SegmentArrives{Now: w.now(), ISS: h.peekISS(), Segment: segment})
+	if segment.CTL.Has(tcp.SYN) && (at < 0 || h.ends[at].wantsSYN()) {
+		w.syns[f.flow] = segment.SEQ
+	}
 	if err := w.release(f, id); err != nil {
 		return nil, err
 	}
@@ -478,6 +482,9 @@ func (w *world) arrive(packet int, c *child) ([]handshake.Step, error) {
 		w.picture(&step, octets)
 	}
 	if at >= 0 && h.ends[at].state == "LISTEN" { // a request, or a child that a cookie made
+		if err := w.look(); err != nil {
+			return nil, err
+		}
 		at, step.Before = h.receiver(f.flow), "LISTEN"
 	}
 	steps, err := w.observe(f.to, at, step)
