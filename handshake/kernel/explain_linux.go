@@ -32,7 +32,7 @@ func (w *world) question(h *host, at int, e tcp.Event) question {
 // not, the rule that the kernel follows instead.
 func (w *world) explain(step *handshake.Step, q question) {
 	o := tcp.Step(q.tcb, q.event)
-	if e := q.host.end(q.on); e != nil {
+	if e := q.host.end(q.on); e != nil && !listening(e) {
 		e.ahead = o.TCB.Held // the kernel does not tell what it holds
 	}
 	var sent []tcp.Segment
