@@ -43,6 +43,9 @@ var rows = []row{
 		"github.com/google/nftables", "github.com/google/nftables/expr", "github.com/google/nftables/xt",
 		"golang.org/x/sys/unix",
 	}},
+	{"mixed", "handshake/mixed/*.go", []string{
+		"sockscope/handshake", "sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/statemachine/tcp",
+	}},
 	{"replay", "handshake/replay/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
 		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",
@@ -62,13 +65,13 @@ var rows = []row{
 	{"docs", "docs/*.go", nil},
 	{"cmd", "cmd/sockscope/*.go", []string{
 		"sockscope/rfc147", "sockscope/statemachine/tcp", "sockscope/handshake", "sockscope/handshake/wire",
-		"sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/handshake/compare", "sockscope/viz", "sockscope/viz/words",
+		"sockscope/handshake/kernel", "sockscope/handshake/mixed", "sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/handshake/compare", "sockscope/viz", "sockscope/viz/words",
 		"sockscope/viz/tui", "sockscope/docs", "github.com/spf13/cobra", "golang.org/x/term",
 	}},
 }
 
 // The rows whose engines and screens have deadlines and autoplay to keep.
-var mayReadTheClock = []string{"wire", "kernel", "replay", "tui", "tui-model", "explorer-model", "cmd"}
+var mayReadTheClock = []string{"wire", "kernel", "mixed", "replay", "tui", "tui-model", "explorer-model", "cmd"}
 
 const root = "../.."
 

@@ -9,6 +9,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/kernel"
+	"sockscope/handshake/mixed"
 	"sockscope/handshake/model"
 	"sockscope/viz/words"
 )
@@ -21,6 +22,8 @@ type flags struct {
 	seeded             bool // --seed was given
 	stream             int  // which connection of a capture
 	color              bool
+
+	kernelEnd, kernelProgram string // of the mixed engine
 }
 
 // The values of --view.
@@ -33,16 +36,16 @@ const (
 
 // flagNames are what could have been meant by a flag that there is not.
 func flagNames() []string {
-	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--stream", "--help"}
+	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--stream", "--kernel-end", "--kernel-program", "--help"}
 }
 
 // engines are the values of --engine.
 func engines() map[string]handshake.Engine {
-	return map[string]handshake.Engine{model.Name: model.Engine{}, kernel.Name: kernel.Engine{}}
+	return map[string]handshake.Engine{model.Name: model.Engine{}, kernel.Name: kernel.Engine{}, mixed.Name: mixed.Engine{}}
 }
 
 // engineNames are the names of [engines] in the order of the help text.
-func engineNames() []string { return []string{model.Name, kernel.Name} }
+func engineNames() []string { return []string{model.Name, kernel.Name, mixed.Name} }
 
 // flag gives a verb one of the flags, with its words.
 func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
@@ -64,6 +67,10 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 			set.BoolVar(&f.why, name, false, text)
 		case "seed":
 			set.Uint64Var(&f.seed, name, 0, text)
+		case "kernel-end":
+			set.StringVar(&f.kernelEnd, name, "", text)
+		case "kernel-program":
+			set.StringVar(&f.kernelProgram, name, "", text)
 		case "stream":
 			set.IntVar(&f.stream, name, 1, text)
 		}

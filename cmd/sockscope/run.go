@@ -20,7 +20,7 @@ func (p *program) runVerb() *cobra.Command {
 	})
 	c.Args = p.args(1, 1)
 	c.ValidArgs = handshake.Names()
-	p.flag(c, f, "engine", "view", "output", "plain", "why", "seed")
+	p.flag(c, f, "engine", "view", "output", "plain", "why", "seed", "kernel-end", "kernel-program")
 	return c
 }
 
@@ -42,6 +42,10 @@ func (p *program) timeline(ctx context.Context, f *flags, name string) (*handsha
 	if err != nil {
 		return nil, err
 	}
-	t, err := handshake.NewTimeline(ctx, engines()[f.engine], s)
+	e, s, err := p.engine(f, s)
+	if err != nil {
+		return nil, err
+	}
+	t, err := handshake.NewTimeline(ctx, e, s)
 	return t, p.start(err)
 }

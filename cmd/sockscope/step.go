@@ -19,7 +19,7 @@ func (p *program) stepVerb() *cobra.Command {
 
 // dashboardFlags are those of the verbs that open the dashboard on a scenario.
 func (p *program) dashboardFlags(c *cobra.Command, f *flags) {
-	p.flag(c, f, "engine", "view", "output", "plain", "seed", "mouse")
+	p.flag(c, f, "engine", "view", "output", "plain", "seed", "mouse", "kernel-end", "kernel-program")
 }
 
 // step opens the dashboard on a scenario, paused before its first step.

@@ -111,22 +111,25 @@ func (s *Session) Via() string {
 func (s *Session) Close() error { return s.wire.Close() }
 
 // check reports the first thing in a scenario that this engine cannot play.
-func check(s *handshake.Scenario) error {
-	if err := s.Playable(Name); err != nil {
+func check(s *handshake.Scenario, engine, other string) error {
+	if err := s.Playable(engine); err != nil {
 		return err
 	}
 	if len(s.Peers) != 2 {
-		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the model engine")
+		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the "+engine+" engine")
 	}
 	if s.Delay > msl {
 		return s.Mistake(1, "delay "+s.Delay.String(), "up to "+msl.String()+", the longest that a segment lives (RFC 9293 3.4.2)")
 	}
 	for _, l := range s.Script {
-		if l.On(Name) {
+		if l.On(engine) && (l.Choice.Peer != other || other == "") {
 			if err := checkLine(s, l); err != nil {
 				return err
 			}
 		}
+	}
+	if other != "" {
+		return nil // its engine has more variables
 	}
 	return s.CheckVariables(variableNames[:])
 }

@@ -50,8 +50,11 @@ const msl = 2 * time.Minute
 const maxCopies = 3
 
 // NewWorld makes the world of a scenario in which nothing has happened.
-func NewWorld(s *handshake.Scenario) (World, error) {
-	if err := check(s); err != nil {
+func NewWorld(s *handshake.Scenario) (World, error) { return newWorld(s, Name, "") }
+
+// newWorld makes the world of an engine whose other end, if it has a name, is not ours.
+func newWorld(s *handshake.Scenario, engine, other string) (World, error) {
+	if err := check(s, engine, other); err != nil {
 		return World{}, err
 	}
 	w := World{delay: s.Delay, random: *rand.NewPCG(s.Seed, 0)}
@@ -67,7 +70,10 @@ func NewWorld(s *handshake.Scenario) (World, error) {
 		if n := len(p.ISS); n > 0 {
 			w.hosts[i].spare = p.ISS[n-1] + stride
 		}
-		for _, l := range s.Program(Name, p.Name) {
+		if p.Name == other {
+			continue
+		}
+		for _, l := range s.Program(engine, p.Name) {
 			w.hosts[i].program = append(w.hosts[i].program, l.Choice)
 		}
 	}
@@ -220,7 +226,7 @@ func (w *World) Do(c handshake.Choice, carrier Wire) ([]handshake.Step, error) {
 	case handshake.Call:
 		return w.call(i), nil
 	case handshake.Depart:
-		return w.depart(i, carrier)
+		return w.depart(i, func(it item) (handshake.Step, error) { return w.launch(it.segment, i, it.src, it.dst, carrier) })
 	case handshake.Return:
 		return w.comeBack(i), nil
 	case handshake.Arrive:
@@ -265,12 +271,12 @@ func (w *World) begin() error {
 	return nil
 }
 
-// depart sends a host's oldest segment.
-func (w *World) depart(i int, carrier Wire) ([]handshake.Step, error) {
+// depart sends a host's oldest segment and completes the step that sending it gives.
+func (w *World) depart(i int, send func(item) (handshake.Step, error)) ([]handshake.Step, error) {
 	h := &w.hosts[i]
 	at := slices.IndexFunc(h.outbox, func(it item) bool { return it.is == handshake.Depart })
 	it := h.outbox[at]
-	step, err := w.launch(it.segment, i, it.src, it.dst, carrier)
+	step, err := send(it)
 	if err != nil {
 		return nil, err
 	}
@@ -411,12 +417,12 @@ func (w *World) arrive(packet int) []handshake.Step {
 // timeout ends the named timer of the first connection of a host where it is due.
 func (w *World) timeout(i int, name string) []handshake.Step {
 	due, _ := w.timers()
-	w.clock = due
+	w.clock = max(w.clock, due)
 	for at := range w.hosts[i].sockets {
 		for t, deadline := range deadlines(&w.hosts[i].sockets[at].tcb) {
 			if deadline == due && timerNames[t] == name {
-				step := handshake.Step{At: due, Peer: w.hosts[i].name, Kind: handshake.KindTimeout, Label: name}
-				return w.event(i, at, timeoutEvent(name, due), step)
+				step := handshake.Step{At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindTimeout, Label: name}
+				return w.event(i, at, timeoutEvent(name, w.clock), step)
 			}
 		}
 	}
