@@ -191,6 +191,17 @@ func (t *Timeline) Choices() []Choice {
 	return t.at.choices
 }
 
+// Meant is what a line of a script would choose at the cursor: the first choice that it
+// fits, else just what it says.
+func (t *Timeline) Meant(c Choice) Choice {
+	for _, o := range t.Choices() {
+		if c.fits(o) {
+			return o
+		}
+	}
+	return c
+}
+
 // Coming is the choice that Next would make or replay; false when it is over.
 func (t *Timeline) Coming() (Choice, bool) {
 	switch {

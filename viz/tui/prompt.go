@@ -142,6 +142,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"open", "NAME", (*dashboard).open},
+		{"do", "LINE", (*dashboard).doLine},
 		{"lang", "en|ko", (*dashboard).speak},
 		{"goto", "N", (*dashboard).goTo},
 		{"export", "FILE", (*dashboard).export},
@@ -162,6 +163,17 @@ func (d *dashboard) command(text string) {
 		allowed = append(allowed, strings.TrimSpace(c.name+" "+c.argument))
 	}
 	d.mention("dash.bad-command", "found", quote(text), "allowed", strings.Join(allowed, ", "))
+}
+
+// doLine does a line of a script: what no list of choices can hold, such as a segment
+// that is to be injected or to take another's place.
+func (d *dashboard) doLine(line string) {
+	c, err := handshake.ParseChoice(line)
+	if err != nil {
+		d.fail(err)
+		return
+	}
+	d.do(d.model.timeline.Meant(c))
 }
 
 func (d *dashboard) speak(lang string) {

@@ -615,6 +615,16 @@ func TestHelpListsEveryActionAndScrolls(t *testing.T) {
 	})
 }
 
+func TestALineOfAScriptCanBeTyped(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		do := func(line string) string { return s.press(": do Space " + strings.ReplaceAll(line, " ", " Space ") + " Enter") }
+		s.press(times(7, "Space")) // the SYN is in flight
+		require.Contains(s, do("inject server"), "allowed: inject PEER <SEQ=n><CTL=SYN>")
+		require.Contains(s, do("replace server <SEQ=70><CTL=SYN>"), "<SEQ=100><CTL=SYN> becomes <SEQ=70><CTL=SYN>")
+		require.Contains(s, do("arrive server"), "RCV.NXT 71")
+	})
+}
+
 func TestResizeAtAnyMoment(t *testing.T) {
 	atDesk(t, 200, 60, options(t, "ko", true), func(s *desk) {
 		s.press(times(9, "Space"))
