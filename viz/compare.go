@@ -44,7 +44,7 @@ func CompareText(w io.Writer, c *compare.Comparison, o Options) error {
 		for _, row := range CompareRows(c, i, compareHalf, o.Lang) {
 			line(b, 0, row.Number, compareIndent, row.Left, compareIndent+compareHalf+1, row.Between, compareIndent+compareHalf+3, row.Right)
 		}
-		if l := &c.Lines[i]; l.Same() || l.Cause != i || l.Known != nil && told[l.Known] {
+		if l := &c.Lines[i]; l.Differs == compare.Equal || l.Cause != i || l.Known != nil && told[l.Known] {
 			continue
 		}
 		told[c.Lines[i].Known] = true
@@ -84,7 +84,7 @@ type CompareRow struct {
 // The marks of a line, before any colour.
 var compareMarks = map[compare.Difference]string{
 	compare.Equal: "=", compare.OnlyLeft: "<", compare.OnlyRight: ">",
-	compare.State: "!", compare.Result: "!", compare.Label: "!", compare.Remark: "-",
+	compare.State: "!", compare.Result: "!", compare.Label: "!",
 }
 
 // CompareRows are the rows of line i, with halves so many columns wide.
@@ -192,7 +192,7 @@ func CompareWhy(c *compare.Comparison, i int, lang string) []string {
 	say := words.For(lang)
 	l := &c.Lines[i]
 	switch {
-	case l.Same():
+	case l.Differs == compare.Equal:
 		return nil
 	case l.Cause != i:
 		return append([]string{say.Say("ui.compare.follows", Fill("n", strconv.Itoa(l.Cause+1)))}, CompareWhy(c, l.Cause, lang)...)
@@ -252,8 +252,8 @@ func comparePlain(w io.Writer, c *compare.Comparison, lang string) error {
 	sentence(b, 0, say.Say("ui.compare.plain", Fill("scenario", cmp.Or(c.Left.Words[lang]["title"], c.Left.Scenario), "left", left, "right", right)))
 	for i := 0; i < len(c.Lines); {
 		l := &c.Lines[i]
-		if l.Same() {
-			end := i + slices.IndexFunc(c.Lines[i:], func(l compare.Line) bool { return !l.Same() })
+		if l.Differs == compare.Equal {
+			end := i + slices.IndexFunc(c.Lines[i:], func(l compare.Line) bool { return l.Differs != compare.Equal })
 			if end < i {
 				end = len(c.Lines)
 			}
@@ -344,7 +344,7 @@ func CompareJSON(w io.Writer, c *compare.Comparison, _ Options) error {
 func toCompareLine(c *compare.Comparison, i int) compareLine {
 	l := &c.Lines[i]
 	out := compareLine{Line: i + 1, Differs: l.Differs, Left: toCompareStep(l.Left), Right: toCompareStep(l.Right)}
-	if !l.Same() {
+	if l.Differs != compare.Equal {
 		out.Cause = l.Cause + 1
 	}
 	if d := l.Known; d != nil {

@@ -4,7 +4,9 @@
 // Steps are aligned by what happened, not by number or by time: a segment by its
 // direction, its label with sequence numbers relative to each side's first one, and its
 // order among equals; a call by its name and arguments; a timeout by its timer. The order
-// of two steps may differ where it cannot matter; their states are compared.
+// of two steps may differ where it cannot matter; their states are compared. Notes are
+// left out: what a kernel's pause made it repeat, and how full its queues are, is no more
+// a difference than the time that passed.
 package compare
 
 import (
@@ -26,7 +28,6 @@ const (
 	State     Difference = "state"  // the same happened and led to another state
 	Result    Difference = "result" // a call came back otherwise, or waits in one engine only
 	Label     Difference = "label"  // another segment or timer in the same place
-	Remark    Difference = "remark" // one engine tells more; nothing else happened: no difference
 )
 
 // Line is a step of the left trace beside its partner of the right one.
@@ -37,9 +38,6 @@ type Line struct {
 	Known       *Deviation // what explains it; nil: nothing does
 }
 
-// Same reports a line in which nothing else happened in one engine than in the other.
-func (l *Line) Same() bool { return l.Differs == Equal || l.Differs == Remark }
-
 // Half is a line's left step, or the right one where there is none.
 func (l *Line) Half() *handshake.Step {
 	if l.Left != nil {
@@ -48,7 +46,8 @@ func (l *Line) Half() *handshake.Step {
 	return l.Right
 }
 
-// Comparison is two traces, with sequence numbers relative, and their aligned steps.
+// Comparison is two traces, without notes and with relative sequence numbers, and their
+// aligned steps. A step's number counts within these traces.
 type Comparison struct {
 	Left, Right *handshake.Trace
 	Lines       []Line
@@ -74,7 +73,7 @@ func (c *Comparison) Counts() (equal, known, unexplained int) {
 		switch {
 		case l.Differs == Equal:
 			equal++
-		case l.Differs == Remark, l.Cause != i:
+		case l.Cause != i:
 		case l.Known != nil:
 			known++
 		default:
@@ -110,8 +109,6 @@ func (c *Comparison) Event(i int, right bool) *handshake.Step {
 // differs compares the two halves of a line.
 func (l *Line) differs() Difference {
 	switch {
-	case l.Half().Kind == handshake.KindNote && (l.Left == nil || l.Right == nil):
-		return Remark
 	case l.Right == nil:
 		return OnlyLeft
 	case l.Left == nil:
@@ -167,7 +164,7 @@ func (c *Comparison) carry() {
 // tell, too.
 func (l *Line) thing() string {
 	s := l.Half()
-	if l.Same() || l.Differs == State {
+	if l.Differs == Equal || l.Differs == State {
 		return ""
 	}
 	switch s.Kind {

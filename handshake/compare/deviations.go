@@ -34,7 +34,7 @@ func (c *Comparison) explain() {
 		return
 	}
 	table := Deviations()
-	begins := func(i int) bool { return c.Lines[i].Cause == i && !c.Lines[i].Same() }
+	begins := func(i int) bool { return c.Lines[i].Cause == i && c.Lines[i].Differs != Equal }
 	for i := range c.Lines {
 		if begins(i) {
 			c.Lines[i].Known = c.known(i, table)
@@ -111,7 +111,7 @@ func (c *Comparison) fits(p pattern, l *Line) bool {
 			differs = OnlyRight
 		case OnlyRight:
 			differs = OnlyLeft
-		case Equal, State, Result, Label, Remark:
+		case Equal, State, Result, Label:
 		}
 	}
 	return p.differs == differs && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.kernel, kernel)

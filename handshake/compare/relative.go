@@ -8,13 +8,18 @@ import (
 	"sockscope/handshake"
 )
 
-// relative is a copy of a trace in which each side counts from its own first sequence
-// number: the segments of two runs look alike, whatever numbers the ends began with.
+// relative is a copy of a trace without its notes, in which each side counts from its own
+// first sequence number: the segments of two runs look alike, whatever numbers the ends
+// began with.
 func relative(t *handshake.Trace) *handshake.Trace {
 	out := *t
 	ways, first := packets(t), bases(t)
-	out.Steps = make([]handshake.Step, len(t.Steps))
-	for i, s := range t.Steps {
+	out.Steps = make([]handshake.Step, 0, len(t.Steps))
+	for _, s := range t.Steps {
+		if s.Kind == handshake.KindNote {
+			continue
+		}
+		s.N = len(out.Steps) + 1
 		own, other := s.Peer, opposite(t, s.Peer)
 		from, to := own, other
 		if s.Packet != 0 {
@@ -41,7 +46,7 @@ func relative(t *handshake.Trace) *handshake.Trace {
 				v.Value = first[other].relative(v.Value)
 			}
 		}
-		out.Steps[i] = s
+		out.Steps = append(out.Steps, s)
 	}
 	return &out
 }

@@ -127,7 +127,7 @@ func (s *compareScreen) drawLines(c canvas) {
 	top := max(min(first-room/2, len(rows)-room), 0)
 	for y, row := range rows[top:min(top+room, len(rows))] {
 		style := tcell.StyleDefault
-		if !s.comparison.Lines[row.line].Same() {
+		if s.comparison.Lines[row.line].Differs != compare.Equal {
 			style = s.palette.Changed
 		}
 		if row.line == s.at {
@@ -160,10 +160,7 @@ func (s *compareScreen) why() []string {
 		return nil
 	}
 	l := &s.comparison.Lines[s.at]
-	switch {
-	case l.Differs == compare.Remark:
-		return []string{s.say("ui.compare.remark")}
-	case !l.Same():
+	if l.Differs != compare.Equal {
 		return viz.CompareWhy(s.comparison, s.at, s.lang)
 	}
 	story := viz.Narrate(s.comparison.Left, l.Left.N, s.lang)

@@ -6,6 +6,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
 
+	"sockscope/handshake/compare"
 	"sockscope/viz/words"
 )
 
@@ -64,7 +65,7 @@ func (s *compareScreen) goTo(line int) {
 // difference goes to where the next difference begins, or the one before.
 func (s *compareScreen) difference(by int) {
 	for i := s.at + by; i >= 0 && i < len(s.comparison.Lines); i += by {
-		if l := &s.comparison.Lines[i]; !l.Same() && l.Cause == i {
+		if l := &s.comparison.Lines[i]; l.Differs != compare.Equal && l.Cause == i {
 			s.goTo(i)
 			return
 		}
