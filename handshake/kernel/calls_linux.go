@@ -19,6 +19,9 @@ func notNow(c handshake.Choice) error { return fmt.Errorf("kernel: %q: %w", c, e
 // call lets a program make its next call.
 func (w *world) call(i int) ([]handshake.Step, error) {
 	h := &w.hosts[i]
+	if at := w.nextAct(); at >= 0 {
+		return w.record(at)
+	}
 	c := h.program[h.next]
 	h.next++
 	at := h.newest(anyEnd)
@@ -52,27 +55,25 @@ type result struct {
 
 func (w *world) socket(i int) ([]handshake.Step, error) {
 	h := &w.hosts[i]
-	real, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	handle, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return w.called(i, -1, result{label: "socket()", errno: err})
 	}
 	fd := h.nextFD
 	h.nextFD++
-	h.ends = append(h.ends, end{on: strconv.Itoa(fd), fd: fd, real: real, state: "CLOSED", cookie: cookie(real)})
+	h.ends = append(h.ends, end{on: strconv.Itoa(fd), fd: fd, handle: handle, state: "CLOSED", cookie: cookie(handle)})
 	at := len(h.ends) - 1
-	steps, err := w.called(i, at, result{label: "socket()", value: strconv.Itoa(fd), rule: as(calls.CallSocket)})
+	steps, err := w.called(i, at, result{label: "socket()", value: strconv.Itoa(fd), rule: new(calls.CallSocket)})
 	if err == nil {
 		steps[0].Vars = append(steps[0].Vars, descriptor(fd))
 	}
 	return steps, err
 }
 
-func as(r calls.Rule) *calls.Rule { return &r }
-
 // cookie is the kernel's own name for a socket, which its requests and what is left of
 // it share.
-func cookie(real int) uint64 {
-	n, err := unix.GetsockoptUint64(real, unix.SOL_SOCKET, unix.SO_COOKIE)
+func cookie(handle int) uint64 {
+	n, err := unix.GetsockoptUint64(handle, unix.SOL_SOCKET, unix.SO_COOKIE)
 	if err != nil {
 		return 0
 	}
@@ -105,14 +106,14 @@ func (w *world) make(i, at int, c handshake.Choice) result {
 	case "recv":
 		return w.recv(h, e)
 	case "shutdown":
-		return result{label: fmt.Sprintf("shutdown(%d, SHUT_WR)", e.fd), value: "0", errno: unix.Shutdown(e.real, unix.SHUT_WR), event: tcp.Close{}}
+		return result{label: fmt.Sprintf("shutdown(%d, SHUT_WR)", e.fd), value: "0", errno: unix.Shutdown(e.handle, unix.SHUT_WR), event: tcp.Close{}}
 	case "setsockopt":
 		return setOption(e, c.Args)
 	case "status":
 		return result{label: fmt.Sprintf("status(%d)", e.fd), value: e.state, event: tcp.Status{}}
 	case "abort":
 		linger := unix.Linger{Onoff: 1}
-		if err := unix.SetsockoptLinger(e.real, unix.SOL_SOCKET, unix.SO_LINGER, &linger); err != nil {
+		if err := unix.SetsockoptLinger(e.handle, unix.SOL_SOCKET, unix.SO_LINGER, &linger); err != nil {
 			return result{label: fmt.Sprintf("abort(%d)", e.fd), errno: err}
 		}
 		return e.close("abort", tcp.Abort{})
@@ -125,10 +126,10 @@ func (w *world) make(i, at int, c handshake.Choice) result {
 func (e *end) close(name string, event tcp.Event) result {
 	r := result{label: fmt.Sprintf("%s(%d)", name, e.fd), value: "0", event: event, gone: true}
 	if e.state == "CLOSED" {
-		r.rule = as(calls.CloseDead)
+		r.rule = new(calls.CloseDead)
 	}
-	r.errno = unix.Close(e.real)
-	e.fd, e.real = 0, -1
+	r.errno = unix.Close(e.handle)
+	e.fd, e.handle = 0, -1
 	return r
 }
 
@@ -176,8 +177,7 @@ func (w *world) called(i, at int, r result) ([]handshake.Step, error) {
 }
 
 func errname(err error) string {
-	var errno unix.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[unix.Errno](err); ok {
 		return unix.ErrnoName(errno)
 	}
 	return err.Error()
@@ -185,15 +185,15 @@ func errname(err error) string {
 
 // places asks the kernel which addresses a socket has.
 func (e *end) places() {
-	if e.real < 0 {
+	if e.handle < 0 {
 		return
 	}
-	if a, err := unix.Getsockname(e.real); err == nil {
+	if a, err := unix.Getsockname(e.handle); err == nil {
 		if local := addrPort(a); local.Port() != 0 {
 			e.local = local
 		}
 	}
-	if a, err := unix.Getpeername(e.real); err == nil {
+	if a, err := unix.Getpeername(e.handle); err == nil {
 		e.remote = addrPort(a)
 	}
 }
@@ -211,19 +211,19 @@ func sockaddr(a netip.AddrPort) *unix.SockaddrInet4 {
 
 func (h *host) bind(e *end, args string) result {
 	a, _ := calls.Address(args, h.address.Addr())
-	return result{label: fmt.Sprintf("bind(%d, %s)", e.fd, args), value: "0", errno: unix.Bind(e.real, sockaddr(a)), rule: as(calls.CallBind)}
+	return result{label: fmt.Sprintf("bind(%d, %s)", e.fd, args), value: "0", errno: unix.Bind(e.handle, sockaddr(a)), rule: new(calls.CallBind)}
 }
 
 func (h *host) listen(e *end, args string) result {
 	n, _ := strconv.Atoi(args)
 	r := result{label: fmt.Sprintf("listen(%d, %s)", e.fd, args), value: "0", event: tcp.Open{}}
 	if e.state == "LISTEN" {
-		r.rule, r.event = as(calls.ListenAgain), nil
+		r.rule, r.event = new(calls.ListenAgain), nil
 	}
 	if !e.local.IsValid() {
 		h.settle(e)
 	}
-	r.errno = unix.Listen(e.real, n)
+	r.errno = unix.Listen(e.handle, n)
 	return r
 }
 
@@ -232,44 +232,44 @@ func (h *host) listen(e *end, args string) result {
 func (h *host) settle(e *end) {
 	a := h.port()
 	p := int(a.Port())
-	_ = unix.SetsockoptInt(e.real, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
-	if unix.SetsockoptInt(e.real, unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE, p|p<<16) == nil {
+	_ = unix.SetsockoptInt(e.handle, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+	if unix.SetsockoptInt(e.handle, unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE, p|p<<16) == nil {
 		a = netip.AddrPortFrom(a.Addr(), 0)
 	}
-	_ = unix.Bind(e.real, sockaddr(a)) // what fails here fails again, and is told, at the call
+	_ = unix.Bind(e.handle, sockaddr(a)) // what fails here fails again, and is told, at the call
 }
 
 func (w *world) accept(h *host, l *end) result {
-	r := result{label: fmt.Sprintf("accept(%d)", l.fd), rule: as(calls.AcceptWaits)}
+	r := result{label: fmt.Sprintf("accept(%d)", l.fd), rule: new(calls.AcceptWaits)}
 	if l.state != "LISTEN" {
 		r.errno = unix.EINVAL
 		return r
 	}
-	real, _, err := unix.Accept4(l.real, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+	handle, _, err := unix.Accept4(l.handle, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 	if errors.Is(err, unix.EAGAIN) {
 		h.blocked = &blocked{call: "accept", on: l.on}
 		return r
 	}
 	r.errno = err
 	if err == nil {
-		r.value = w.accepted(h, real)
-		r.rule = as(calls.AcceptAtOnce)
+		r.value = w.accepted(h, handle)
+		r.rule = new(calls.AcceptAtOnce)
 	}
 	return r
 }
 
 // accepted gives an accepted connection its descriptor.
-func (w *world) accepted(h *host, real int) string {
+func (w *world) accepted(h *host, handle int) string {
 	fd := h.nextFD
 	h.nextFD++
-	c := cookie(real)
+	c := cookie(handle)
 	for j := range h.ends {
 		if e := &h.ends[j]; e.cookie == c && c != 0 {
-			e.fd, e.real = fd, real
+			e.fd, e.handle = fd, handle
 			return strconv.Itoa(fd)
 		}
 	}
-	e := end{on: strconv.Itoa(fd), fd: fd, real: real, cookie: c, passive: true, state: "CLOSED"} // without dumps, nobody has seen it before
+	e := end{on: strconv.Itoa(fd), fd: fd, handle: handle, cookie: c, passive: true, state: "CLOSED"} // without dumps, nobody has seen it before
 	e.places()
 	h.ends = append(h.ends, e)
 	return strconv.Itoa(fd)
@@ -284,7 +284,7 @@ func (w *world) connect(h *host, e *end, args string) result {
 	if !e.local.IsValid() && w.lo != nil {
 		h.settle(e)
 	}
-	err = unix.Connect(e.real, sockaddr(to))
+	err = unix.Connect(e.handle, sockaddr(to))
 	switch {
 	case errors.Is(err, unix.EINPROGRESS):
 		h.blocked = &blocked{call: "connect", on: e.on}
@@ -304,7 +304,7 @@ func (h *host) send(e *end, args string) result {
 		flags = ", no PUSH"
 	}
 	r := result{label: fmt.Sprintf("send(%d, %s%s)", e.fd, calls.Quote(octets), flags), event: tcp.Send{Text: octets, Push: push}}
-	n, err := write(e.real, octets)
+	n, err := write(e.handle, octets)
 	switch {
 	case err != nil:
 		r.errno = err
@@ -317,8 +317,8 @@ func (h *host) send(e *end, args string) result {
 }
 
 // write gives the kernel what it takes now.
-func write(real int, octets string) (int, error) {
-	n, err := unix.SendmsgN(real, []byte(octets), nil, nil, unix.MSG_NOSIGNAL)
+func write(handle int, octets string) (int, error) {
+	n, err := unix.SendmsgN(handle, []byte(octets), nil, nil, unix.MSG_NOSIGNAL)
 	if errors.Is(err, unix.EAGAIN) {
 		return 0, nil
 	}
@@ -327,7 +327,7 @@ func write(real int, octets string) (int, error) {
 
 func (w *world) recv(h *host, e *end) result {
 	r := result{label: fmt.Sprintf("recv(%d)", e.fd), event: tcp.Receive{Octets: calls.MaxSend}}
-	text, err := read(e.real)
+	text, err := read(e.handle)
 	switch {
 	case errors.Is(err, unix.EAGAIN):
 		h.blocked = &blocked{call: "recv", on: e.on}
@@ -336,10 +336,10 @@ func (w *world) recv(h *host, e *end) result {
 	case text == "":
 		r.value = "0"
 		if e.state == "CLOSED" {
-			r.rule, r.event = as(calls.RecvEnded), nil
+			r.rule, r.event = new(calls.RecvEnded), nil
 		}
 	default:
-		r.value, r.rule = calls.Got(text), as(calls.RecvAtOnce)
+		r.value, r.rule = calls.Got(text), new(calls.RecvAtOnce)
 		if e.state == "CLOSED" {
 			r.event = nil
 		}
@@ -347,14 +347,14 @@ func (w *world) recv(h *host, e *end) result {
 	return r
 }
 
-func read(real int) (string, error) {
+func read(handle int) (string, error) {
 	b := make([]byte, calls.MaxSend)
-	n, err := unix.Read(real, b)
+	n, err := unix.Read(handle, b)
 	return string(b[:max(n, 0)]), err
 }
 
-func waitingOctets(real int) uint32 {
-	n, err := unix.IoctlGetInt(real, unix.TIOCINQ)
+func waitingOctets(handle int) uint32 {
+	n, err := unix.IoctlGetInt(handle, unix.TIOCINQ)
 	if err != nil {
 		return 0
 	}
@@ -375,11 +375,11 @@ func setOption(e *end, args string) result {
 	name, value, _ := calls.Option(args)
 	r := result{label: fmt.Sprintf("setsockopt(%d, %s, %d)", e.fd, name, value), value: "0"}
 	if name == "SO_LINGER" {
-		r.errno = unix.SetsockoptLinger(e.real, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: int32(value)})
+		r.errno = unix.SetsockoptLinger(e.handle, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: int32(value)})
 		return r
 	}
 	o := socketOptions[name]
-	r.errno = unix.SetsockoptInt(e.real, o.level, o.name, value)
+	r.errno = unix.SetsockoptInt(e.handle, o.level, o.name, value)
 	return r
 }
 
@@ -392,9 +392,9 @@ func (w *world) reboot(i int) ([]handshake.Step, error) {
 	step.Vars = []handshake.Var{{Name: "sockets", Value: "0"}}
 	step.Why = []handshake.Why{calls.Rebooted.Why()}
 	for _, e := range h.ends {
-		if e.real >= 0 {
-			_ = unix.SetsockoptInt(e.real, unix.IPPROTO_TCP, unix.TCP_REPAIR, 1) // not for a listener
-			_ = unix.Close(e.real)
+		if e.handle >= 0 {
+			_ = unix.SetsockoptInt(e.handle, unix.IPPROTO_TCP, unix.TCP_REPAIR, 1) // not for a listener
+			_ = unix.Close(e.handle)
 		}
 	}
 	var err error
@@ -414,8 +414,8 @@ func (w *world) reboot(i int) ([]handshake.Step, error) {
 }
 
 // bits is what poll says of a descriptor.
-func bits(real int) int16 {
-	p := []unix.PollFd{{Fd: int32(real), Events: unix.POLLIN | unix.POLLOUT | unix.POLLRDHUP}}
+func bits(handle int) int16 {
+	p := []unix.PollFd{{Fd: int32(handle), Events: unix.POLLIN | unix.POLLOUT | unix.POLLRDHUP}}
 	if _, err := unix.Poll(p, 0); err != nil {
 		return 0
 	}
@@ -434,7 +434,7 @@ func (w *world) wake(i int) {
 	if b == nil || b.answered {
 		return
 	}
-	if e := h.end(b.on); e != nil && e.real >= 0 && bits(e.real)&(wakes[b.call]|unix.POLLERR|unix.POLLHUP) != 0 {
+	if e := h.end(b.on); e != nil && e.handle >= 0 && bits(e.handle)&(wakes[b.call]|unix.POLLERR|unix.POLLHUP) != 0 {
 		w.order++
 		b.answered, b.order = true, w.order
 	}
@@ -447,10 +447,10 @@ func (w *world) tell(i int) []handshake.Step {
 	var steps []handshake.Step
 	for j := range h.ends {
 		e := &h.ends[j]
-		if e.real < 0 || e.state == "LISTEN" {
+		if e.handle < 0 || e.state == "LISTEN" {
 			continue
 		}
-		now := bits(e.real)
+		now := bits(e.handle)
 		if h.blocked != nil && h.blocked.on == e.on { // that call brings the news
 			e.toldClosed, e.toldError = now&unix.POLLRDHUP != 0, now&unix.POLLERR != 0
 			continue
@@ -516,11 +516,11 @@ func (w *world) comeBack(i int) ([]handshake.Step, error) {
 func (w *world) finish(h *host, e *end, b *blocked) (string, calls.Rule, error) {
 	switch b.call {
 	case "accept":
-		real, _, err := unix.Accept4(e.real, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		handle, _, err := unix.Accept4(e.handle, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 		if err != nil {
 			return "", calls.CallFails, err
 		}
-		return w.accepted(h, real), calls.AcceptReturns, nil
+		return w.accepted(h, handle), calls.AcceptReturns, nil
 	case "connect":
 		return e.connected()
 	case "send":
@@ -531,7 +531,7 @@ func (w *world) finish(h *host, e *end, b *blocked) (string, calls.Rule, error) 
 }
 
 func (e *end) connected() (string, calls.Rule, error) {
-	n, err := unix.GetsockoptInt(e.real, unix.SOL_SOCKET, unix.SO_ERROR)
+	n, err := unix.GetsockoptInt(e.handle, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && n != 0 {
 		err = unix.Errno(n)
 	}
@@ -549,7 +549,7 @@ func (e *end) connected() (string, calls.Rule, error) {
 }
 
 func (h *host) sendOn(e *end, b *blocked) (string, calls.Rule, error) {
-	n, err := write(e.real, b.rest)
+	n, err := write(e.handle, b.rest)
 	if err != nil {
 		return "", calls.CallFails, err
 	}
@@ -562,7 +562,7 @@ func (h *host) sendOn(e *end, b *blocked) (string, calls.Rule, error) {
 }
 
 func (h *host) received(e *end, b *blocked) (string, calls.Rule, error) {
-	text, err := read(e.real)
+	text, err := read(e.handle)
 	switch {
 	case errors.Is(err, unix.EAGAIN):
 		b.answered = false

@@ -113,6 +113,11 @@ func (c *child) open(o opening) error {
 		return c.say(a)
 	}
 	c.world = w
+	if w.program != nil {
+		if err := w.ready(c); err != nil && !errors.Is(err, errStopped) {
+			return err
+		}
+	}
 	header := w.header()
 	var b bytes.Buffer
 	if err := header.WriteJSON(&b); err != nil {

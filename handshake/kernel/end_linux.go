@@ -13,7 +13,7 @@ import (
 type end struct {
 	on            string // its name in the trace, for life
 	fd            int    // the number that the program knows it by; 0: none
-	real          int    // the child's own descriptor; -1: none
+	handle        int    // the child's own descriptor; -1: none
 	cookie        uint64 // the kernel's name for the socket
 	local, remote netip.AddrPort
 	listener      string // of an end that a listener made: the listener's name
@@ -214,7 +214,7 @@ func (w *world) sequence(e *end) []handshake.Var {
 	i := &e.sock.info
 	e.known = true
 	if !e.begun { // a later connection of the same flow has numbers of its own
-		e.begun, e.iss, e.kernelISS = true, ours[len(ours)-1].shown, ours[len(ours)-1].real
+		e.begun, e.iss, e.kernelISS = true, ours[len(ours)-1].shown, ours[len(ours)-1].drawn
 	}
 	e.sndUNA = e.iss + uint32(i.Bytes_acked)
 	if e.passive && e.sock.hasInfo {
@@ -263,8 +263,8 @@ func (e *end) unread() uint32 {
 	n := e.sock.rqueue
 	switch e.state {
 	case "CLOSE-WAIT", "CLOSING", "LAST-ACK":
-		if n > 0 && e.real >= 0 {
-			return waitingOctets(e.real)
+		if n > 0 && e.handle >= 0 {
+			return waitingOctets(e.handle)
 		}
 		return n - min(n, 1)
 	default:

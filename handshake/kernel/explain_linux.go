@@ -78,6 +78,10 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 		return []rule{repeatsSynACK}
 	case agree(o, step.After) && equal(o.Segments, sent):
 		return nil
+	case agree(o, step.After) && texts(o.Segments) && texts(sent): // it cuts the text otherwise, by the other end's MSS
+		return nil
+	case agree(o, step.After) && texts(o.Segments) && len(sent) == 0:
+		return []rule{holdsBack}
 	case agree(o, step.After) && equal(unpushed(o.Segments), unpushed(sent)):
 		return []rule{pushes}
 	case agree(o, step.After) && len(sent) == 0 && len(o.Segments) == 1 && bareACK(o.Segments[0]):
@@ -123,6 +127,13 @@ func unpushed(segments []tcp.Segment) []tcp.Segment {
 		list[i].CTL &^= tcp.PSH
 	}
 	return list
+}
+
+// texts reports whether there are segments, and all are text.
+func texts(list []tcp.Segment) bool {
+	return len(list) > 0 && !slices.ContainsFunc(list, func(s tcp.Segment) bool {
+		return s.Text == "" || s.CTL&^tcp.PSH != tcp.ACK
+	})
 }
 
 func bareACK(s tcp.Segment) bool { return s.CTL == tcp.ACK && s.LEN() == 0 }

@@ -9,6 +9,9 @@ import (
 	"sockscope/statemachine/tcp"
 )
 
+// Acts is the call of a program that nobody has the text of: it has done something.
+const Acts = "acts"
+
 // Half is a session in which the kernel has one of the two ends. The other one's
 // segments are put on the wire by [Half.Emit]; those that arrive at it are handed over
 // and never reach the kernel. All choices of the wire are the session's, for both ends.

@@ -51,7 +51,6 @@ type blocked struct {
 	answered bool
 	order    int
 	rest     string // of send(): what the kernel has not taken yet
-	label    string
 	size     int
 }
 
@@ -60,7 +59,7 @@ func newHost(o opening, p handshake.PeerSetup) host {
 	if n := len(p.ISS); n > 0 {
 		h.spare += p.ISS[n-1]
 	}
-	if p.Name == o.Other.Peer {
+	if p.Name == o.Other.Peer || len(o.Other.Program) > 0 {
 		return h
 	}
 	for _, l := range o.Scenario.Program(o.Other.Engine, p.Name) {
@@ -118,8 +117,14 @@ func (h *host) receiver(f flow) int {
 	return at
 }
 
-// owner names the end that sends a flow: a listener's, where a cookie stands for it.
+// owner names the end that sends a flow: a listener's, where a cookie stands for it. An
+// end that its own RST has just ended is not told yet.
 func (h *host) owner(f flow) string {
+	for i := range h.ends {
+		if e := &h.ends[i]; e.local == f.from && e.remote == f.to && e.state != "CLOSED" {
+			return e.on
+		}
+	}
 	if at := h.receiver(f.back()); at >= 0 {
 		return h.ends[at].on
 	}
@@ -182,6 +187,7 @@ func (w *world) look() error {
 		}
 	}
 	for _, s := range fresh {
+		s.local = w.home(s.local)
 		w.adopt(s)
 	}
 	for i := range w.hosts {
@@ -233,12 +239,15 @@ func (w *world) adopt(s *sock) {
 			if l := &h.ends[j]; listening(l) && l.listener == "" && l.local == s.local && s.remote.Port() != 0 {
 				l.children++
 				h.ends = append(h.ends, end{
-					on: l.on + "." + strconv.Itoa(l.children), listener: l.on, real: -1, passive: true, state: "LISTEN",
+					on: l.on + "." + strconv.Itoa(l.children), listener: l.on, handle: -1, passive: true, state: "LISTEN",
 					local: s.local, remote: s.remote, cookie: s.cookie, sock: s,
 				})
 				return
 			}
 		}
+	}
+	if w.program != nil {
+		w.made(s)
 	}
 }
 
@@ -247,12 +256,12 @@ func (w *world) lookBare() error {
 	for i := range w.hosts {
 		for j := range w.hosts[i].ends {
 			e := &w.hosts[i].ends[j]
-			if e.real < 0 {
+			if e.handle < 0 {
 				e.sock = nil
 				continue
 			}
 			e.sock = &sock{local: e.local, remote: e.remote, hasInfo: true}
-			if err := tcpInfo(e.real, &e.sock.info); err != nil {
+			if err := tcpInfo(e.handle, &e.sock.info); err != nil {
 				return err
 			}
 			e.sock.state = e.sock.info.State
@@ -329,6 +338,8 @@ func (w *world) notice() error {
 	if _, err := w.drain(false); err != nil {
 		return err
 	}
+	w.hear()
+	w.ended()
 	if err := w.look(); err != nil {
 		return err
 	}
@@ -338,11 +349,15 @@ func (w *world) notice() error {
 			if e.reading() == e.state || w.stirs(i, e.on) {
 				continue
 			}
+			if w.program != nil && (e.reading() != "CLOSED" || listening(e)) {
+				w.acts(alone{on: e.on, rule: programActs})
+				continue
+			}
 			a := alone{peer: i, on: e.on, timer: retransmission, rule: givesUp, at: time.Now()}
-			switch {
-			case e.state == "TIME-WAIT":
+			switch e.state {
+			case "TIME-WAIT":
 				a.timer, a.rule = timeWait, forgetsTimeWait
-			case e.state == "FIN-WAIT-2":
+			case "FIN-WAIT-2":
 				a.timer, a.rule = finWait2, forgetsFinWait
 			}
 			w.alone = append(w.alone, a)
@@ -468,6 +483,9 @@ func (w *world) record(at int) ([]handshake.Step, error) {
 	w.alone = slices.Delete(w.alone, at, at+1)
 	h := &w.hosts[a.peer]
 	step := handshake.Step{At: w.now(), Peer: h.name, On: a.on, Kind: handshake.KindTimeout, Label: a.timer, Why: []handshake.Why{a.rule.why()}}
+	if a.timer == Acts {
+		step.Kind, step.Label = handshake.KindNote, a.label
+	}
 	index := slices.IndexFunc(h.ends, func(e end) bool { return e.on == a.on })
 	steps, err := w.observe(a.peer, index, step)
 	if err != nil {

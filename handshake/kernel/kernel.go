@@ -79,7 +79,8 @@ const (
 
 // variableNames are those that a sentence of a scenario can ask for.
 var variableNames = []string{
-	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "IRS", "RCV.NXT", "RCV.WND", "descriptor", "accept queue", "accept queue limit",
+	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "IRS", "RCV.NXT", "RCV.WND", "send queue", "receive queue",
+	"descriptor", "accept queue", "accept queue limit",
 	"rto", "rtt", "snd_cwnd", "snd_mss", "backoff",
 }
 

@@ -16,16 +16,16 @@ type flow struct{ from, to netip.AddrPort }
 func (f flow) back() flow { return flow{f.to, f.from} }
 
 // origin is a first number, as the kernel drew it and as it is shown.
-type origin struct{ real, shown uint32 }
+type origin struct{ drawn, shown uint32 }
 
 // begin notes the first number of a connection. Earlier ones of the same flow stay: old
 // segments may still come.
-func (n numbers) begin(f flow, real, shown uint32) { n[f] = append(n[f], origin{real, shown}) }
+func (n numbers) begin(f flow, drawn, shown uint32) { n[f] = append(n[f], origin{drawn, shown}) }
 
 // known reports whether a connection of the flow began with a number.
-func (n numbers) known(f flow, real uint32) bool {
+func (n numbers) known(f flow, drawn uint32) bool {
 	for _, o := range n[f] {
-		if o.real == real {
+		if o.drawn == drawn {
 			return true
 		}
 	}
@@ -35,14 +35,14 @@ func (n numbers) known(f flow, real uint32) bool {
 // shown is a real number of the flow as it is shown: counted from the nearest first
 // number, for those of two connections lie far apart.
 func (n numbers) shown(f flow, seq uint32) uint32 {
-	best := n.nearest(f, func(o origin) uint32 { return seq - o.real })
-	return seq - best.real + best.shown
+	best := n.nearest(f, func(o origin) uint32 { return seq - o.drawn })
+	return seq - best.drawn + best.shown
 }
 
 // real is what a shown number stands for.
 func (n numbers) real(f flow, seq uint32) uint32 {
 	best := n.nearest(f, func(o origin) uint32 { return seq - o.shown })
-	return seq - best.shown + best.real
+	return seq - best.shown + best.drawn
 }
 
 // nearest is the origin that is nearest, of those as near the latest; none is no shift.

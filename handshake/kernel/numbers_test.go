@@ -15,10 +15,10 @@ var here = flow{netip.MustParseAddrPort("127.0.0.1:49152"), netip.MustParseAddrP
 func TestWhatIsShownStandsForWhatIsReal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := numbers{}
-		real, shown := rapid.Uint32().Draw(t, "real"), rapid.Uint32().Draw(t, "shown")
-		n.begin(here, real, shown)
+		drawn, shown := rapid.Uint32().Draw(t, "drawn"), rapid.Uint32().Draw(t, "shown")
+		n.begin(here, drawn, shown)
 		n.begin(here.back(), rapid.Uint32().Draw(t, "other real"), rapid.Uint32().Draw(t, "other shown"))
-		require.Equal(t, shown, n.shown(here, real))
+		require.Equal(t, shown, n.shown(here, drawn))
 		s := tcp.Segment{SEQ: rapid.Uint32().Draw(t, "SEQ"), ACK: rapid.Uint32().Draw(t, "ACK"), CTL: tcp.ACK}
 		require.Equal(t, s, n.draw(here, n.show(here, s)))
 		require.Equal(t, s, n.show(here, n.draw(here, s)))

@@ -35,8 +35,9 @@ type world struct {
 	socks    []sock
 	taken    []held
 	engine   string
-	other    int    // the host that is not the kernel's; -1: both are
-	arrived  []byte // what the last choice has handed to it
+	program  *program // nil: each end makes the calls of the scenario
+	other    int      // the host that is not the kernel's; -1: both are
+	arrived  []byte   // what the last choice has handed to it
 }
 
 // flight is a segment that has departed and is held.
@@ -65,6 +66,7 @@ type alone struct {
 	peer  int
 	on    string
 	timer string
+	label string // if it is not the timer's name
 	rule  rule
 	items []item
 	at    time.Time
@@ -96,6 +98,11 @@ func newWorld(o opening) (*world, error) {
 		w.hosts[i] = newHost(o, p)
 	}
 	w.other = w.peer(o.Other.Peer)
+	if len(o.Other.Program) > 0 {
+		if err := w.run(o.Other.Program); err != nil {
+			return nil, err
+		}
+	}
 	w.began = time.Now()
 	return w, nil
 }
@@ -136,6 +143,9 @@ func (w *world) peer(name string) int {
 // choices lists what can happen: what waits, what the kernel has done by itself,
 // segments, calls, and timers that run.
 func (w *world) choices() []handshake.Choice {
+	if act, ok := w.act(); ok {
+		return []handshake.Choice{act}
+	}
 	list := w.waiting()
 	for _, a := range w.alone {
 		list = append(list, handshake.Choice{Verb: handshake.Timeout, Peer: w.hosts[a.peer].name, What: a.timer})
@@ -305,6 +315,9 @@ func (w *world) depart(i int) []handshake.Step {
 	step.After = step.Before
 	r := tcp.Departs(it.segment, it.again)
 	step.Why = []handshake.Why{{Rule: r.String(), Cite: r.Cite()}}
+	if it.segment.CTL == tcp.RST|tcp.ACK && it.segment.SEQ != 0 { // it refuses nothing
+		step.Why = []handshake.Why{resetsWithACK.why()}
+	}
 	return []handshake.Step{step}
 }
 
@@ -592,6 +605,10 @@ func (w *world) takeIn(p held, caused bool) error {
 		return nil
 	}
 	timer, r := w.cause(h, &it, was, s)
+	if w.program != nil && (r == speaksByItself || s.CTL.Has(tcp.RST)) {
+		w.acts(alone{on: it.on, rule: programActs, items: []item{it}})
+		return nil
+	}
 	w.alone = append(w.alone, alone{peer: i, on: it.on, timer: timer, rule: r, items: []item{it}, at: p.at})
 	return nil
 }
@@ -603,6 +620,9 @@ func (w *world) item(i int, f flow, s tcp.Segment, p held) item {
 
 // sender is the host whose address a flow comes from.
 func (w *world) sender(f flow) int {
+	if w.other >= 0 && f.to.Addr() == w.hosts[w.other].address.Addr() {
+		return 1 - w.other
+	}
 	for i := range w.hosts {
 		if w.hosts[i].has(f.from) {
 			return i
