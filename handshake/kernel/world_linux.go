@@ -143,9 +143,14 @@ func (w *world) peer(name string) int {
 // choices lists what can happen: what waits, what the kernel has done by itself,
 // segments, calls, and timers that run.
 func (w *world) choices() []handshake.Choice {
-	if act, ok := w.act(); ok {
-		return []handshake.Choice{act}
+	if w.nextAct() >= 0 {
+		return []handshake.Choice{w.act()}
 	}
+	return w.possible()
+}
+
+// possible lists what could be done, whether a program has acted meanwhile or not.
+func (w *world) possible() []handshake.Choice {
 	list := w.waiting()
 	for _, a := range w.alone {
 		list = append(list, handshake.Choice{Verb: handshake.Timeout, Peer: w.hosts[a.peer].name, What: a.timer})
@@ -274,7 +279,10 @@ func (w *world) let(choice handshake.Choice, i int, c *child) ([]handshake.Step,
 		return w.replace(choice, i)
 	case handshake.Call, handshake.Depart, handshake.Return, handshake.Arrive, handshake.Drop, handshake.Duplicate:
 	}
-	if !slices.Contains(w.choices(), choice) {
+	if w.nextAct() >= 0 && choice == w.act() {
+		return w.record(w.nextAct())
+	}
+	if !slices.Contains(w.possible(), choice) {
 		return nil, fmt.Errorf("kernel: %q: %w", choice, errNotNow)
 	}
 	switch choice.Verb {
