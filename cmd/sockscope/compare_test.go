@@ -3,6 +3,8 @@ package main_test
 import (
 	"errors"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,16 +21,16 @@ import (
 )
 
 // needKernel skips a test where the kernel engine cannot start; CI can start it.
-func needKernel(t *testing.T) {
-	t.Helper()
+func needKernel(tb testing.TB) {
+	tb.Helper()
 	s, err := handshake.Load("refused")
-	require.NoError(t, err)
-	session, err := kernel.Engine{}.Start(t.Context(), s)
+	require.NoError(tb, err)
+	session, err := kernel.Engine{}.Start(tb.Context(), s)
 	if errors.Is(err, kernel.ErrMachine) && os.Getenv("CI") != "true" {
-		t.Skip(err)
+		tb.Skip(err)
 	}
-	require.NoError(t, err)
-	require.NoError(t, session.Close())
+	require.NoError(tb, err)
+	require.NoError(tb, session.Close())
 }
 
 // The model is held against the kernel in every lesson that both can play: what differs
@@ -61,6 +63,31 @@ func TestNoScenarioDiffersFromTheKernelUnexplained(t *testing.T) {
 			t.Errorf("no scenario shows the deviation %s", d.Name)
 		}
 	}
+}
+
+const strange = `-- setup --
+peer a 127.0.0.1:49152
+peer b 127.0.0.1:7147
+-- script --
+a socket
+[kernel] b socket
+`
+
+// What the table does not explain is shown, and is a failure.
+func TestAnUnexplainedDifferenceIsExitCodeOne(t *testing.T) {
+	needKernel(t)
+	file := filepath.Join(t.TempDir(), "strange.txtar")
+	require.NoError(t, os.WriteFile(file, []byte(strange), 0o666))
+	var stdout, stderr strings.Builder
+	run := exec.CommandContext(t.Context(), "sockscope", "compare", file)
+	run.Stdout, run.Stderr, run.Env = &stdout, &stderr, append(os.Environ(), "LC_ALL=C")
+	var exit *exec.ExitError
+	require.ErrorAs(t, run.Run(), &exit)
+	require.Equal(t, 1, exit.ExitCode(), "%s%s", &stdout, &stderr)
+	require.Regexp(t, `(?m)^   2 > +\| b  socket\(\) = 3`, stdout.String())
+	require.Contains(t, stdout.String(), "Unexplained. Only the engine on the right has this step.")
+	require.Contains(t, stdout.String(), "equal lines 1, known deviations 0, unexplained 1")
+	require.Equal(t, "sockscope: differences that nothing explains: 1\n", stderr.String())
 }
 
 func TestEachDeviationHasAReasonASourceAndARuleOfTheModel(t *testing.T) {
