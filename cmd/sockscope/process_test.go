@@ -19,9 +19,9 @@ import (
 )
 
 // sockscope is the program with a language, and nothing else of this machine's.
-func sockscope(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	c := exec.CommandContext(t.Context(), "sockscope", args...)
+func sockscope(tb testing.TB, args ...string) *exec.Cmd {
+	tb.Helper()
+	c := exec.CommandContext(tb.Context(), "sockscope", args...)
 	c.Env = append(os.Environ(), "LC_ALL=C", "TERM=xterm-256color", "GORACE=atexit_sleep_ms=0")
 	return c
 }
