@@ -56,8 +56,16 @@ func (s *session) ask(ctx context.Context, question any) (a answer, err error) {
 	if err := s.to.Encode(question); err != nil {
 		return a, s.ended()
 	}
-	stop := context.AfterFunc(ctx, func() { _ = s.to.Encode(request{Cancel: true}) }) // a child that has ended is found below
-	defer stop()
+	cancelled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = s.to.Encode(request{Cancel: true}) // a child that has ended is found below
+		close(cancelled)
+	})
+	defer func() {
+		if !stop() { // what comes too late must not end the next wait
+			<-cancelled
+		}
+	}()
 	if s.from.Decode(&a) != nil {
 		return a, s.ended()
 	}
