@@ -19,9 +19,6 @@ func notNow(c handshake.Choice) error { return fmt.Errorf("kernel: %q: %w", c, e
 // call lets a program make its next call.
 func (w *world) call(i int) ([]handshake.Step, error) {
 	h := &w.hosts[i]
-	if at := w.nextAct(); at >= 0 {
-		return w.record(at)
-	}
 	c := h.program[h.next]
 	h.next++
 	at := h.newest(anyEnd)

@@ -323,7 +323,7 @@ func (w *world) others(k int, subject *end) []handshake.Step {
 		steps = append(steps, step)
 	}
 	h.ends = slices.DeleteFunc(h.ends, func(e end) bool {
-		return e.fd == 0 && e.on != h.last && (e.state == "CLOSED" || e.fell)
+		return e.fd == 0 && e.on != h.last && (e.state == "CLOSED" && !e.alive() || e.fell)
 	})
 	return steps
 }
@@ -490,6 +490,9 @@ func (w *world) record(at int) ([]handshake.Step, error) {
 	steps, err := w.observe(a.peer, index, step)
 	if err != nil {
 		return nil, err
+	}
+	if s := &steps[0]; a.rule == programActs && s.Before != s.After {
+		s.Label += ": " + s.After
 	}
 	for _, it := range a.items {
 		w.post(a.peer, it)

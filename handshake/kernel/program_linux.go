@@ -140,16 +140,13 @@ func (w *world) home(a netip.AddrPort) netip.AddrPort {
 	return a
 }
 
-// act is the choice that lets the program's next act be told; false if there is none.
-// Nothing else can happen before: what follows would rest on what nobody has seen.
-func (w *world) act() (handshake.Choice, bool) {
-	at := w.nextAct()
-	if at < 0 {
-		return handshake.Choice{}, false
-	}
-	return handshake.Choice{Verb: handshake.Call, Peer: w.hosts[w.program.peer].name, What: Acts}, true
+// act is the choice that lets the program's next act be told. Nothing else is listed
+// then: what follows would rest on what nobody has seen.
+func (w *world) act() handshake.Choice {
+	return handshake.Choice{Verb: handshake.Call, Peer: w.hosts[w.program.peer].name, What: Acts}
 }
 
+// nextAct is where it waits; -1 if there is none.
 func (w *world) nextAct() int {
 	return slices.IndexFunc(w.alone, func(a alone) bool { return a.timer == Acts })
 }

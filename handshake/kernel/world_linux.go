@@ -112,7 +112,10 @@ func (w *world) header() handshake.Trace {
 		Scenario: w.scenario.Name, Engine: w.engine, Protocol: "tcp", Host: system(w.lo == nil),
 		Words: w.scenario.Words, Source: w.scenario.Source,
 	}
-	for _, p := range w.scenario.Peers {
+	for i, p := range w.scenario.Peers {
+		if h := &w.hosts[i]; w.program != nil && len(h.ends) > 0 { // which has not asked the setup
+			p.Address = h.ends[0].local.String()
+		}
 		t.Peers = append(t.Peers, handshake.Peer{Name: p.Name, Address: p.Address, State: "CLOSED", Cast: p.Cast})
 	}
 	return t
@@ -153,7 +156,9 @@ func (w *world) choices() []handshake.Choice {
 func (w *world) possible() []handshake.Choice {
 	list := w.waiting()
 	for _, a := range w.alone {
-		list = append(list, handshake.Choice{Verb: handshake.Timeout, Peer: w.hosts[a.peer].name, What: a.timer})
+		if a.timer != Acts {
+			list = append(list, handshake.Choice{Verb: handshake.Timeout, Peer: w.hosts[a.peer].name, What: a.timer})
+		}
 	}
 	for _, f := range w.flights {
 		peer := w.hosts[f.to].name

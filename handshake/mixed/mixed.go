@@ -117,7 +117,11 @@ func (s *session) Header() handshake.Trace { return s.kernel.Header() }
 // Choices lists what either half can do: what waits first, the older of two before the
 // other, then segments, calls, and timers.
 func (s *session) Choices() []handshake.Choice {
-	list := slices.Concat(s.kernel.Choices(), s.model.Choices())
+	list := s.kernel.Choices()
+	if len(list) > 0 && list[0].What == kernel.Acts {
+		return list
+	}
+	list = slices.Concat(list, s.model.Choices())
 	slices.SortStableFunc(list, func(a, b handshake.Choice) int {
 		return cmp.Or(cmp.Compare(turn(a), turn(b)), cmp.Compare(s.rank(a), s.rank(b)))
 	})
