@@ -381,3 +381,56 @@ func TestAWaitThatIsGivenUpAgainAndAgain(t *testing.T) {
 	child.gone()
 	c.restored()
 }
+
+// Root gives its rights away for this: the engine needs none.
+func TestAnOrdinaryUserStepsTheKernel(t *testing.T) {
+	needKernel(t)
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil || os.Geteuid() != 0 {
+		t.Skip("only root can become somebody else, with setpriv of util-linux")
+	}
+	program := forEverybody(t)
+	somebody := func(args ...string) (string, error) {
+		c := sockscope(t, append([]string{"--reuid=1000", "--regid=1000", "--clear-groups", program}, args...)...)
+		c.Path, c.Err = setpriv, nil
+		said, err := c.CombinedOutput()
+		return string(said), err
+	}
+	found, err := somebody("doctor")
+	if err != nil && os.Getenv("CI") != "true" {
+		t.Skip(found)
+	}
+	require.NoError(t, err, found)
+	require.Regexp(t, `(?m)^user namespaces +yes$`, found)
+	require.Regexp(t, `(?m)^kernel engine +yes +Linux `, found)
+	told, err := somebody("run", "three-way", "--engine", "kernel")
+	require.NoError(t, err, told)
+	const state = `[A-Z][A-Z0-9-]+`
+	require.Regexp(t, `(?m)^ \S+ +ESTABLISHED +--> <SEQ=101><ACK=301><DATA=5><CTL=PSH,ACK> --> +ESTABLISHED$`, told)
+	require.Regexp(t, `(?m)^ \S+ +TIME-WAIT +--> <SEQ=107><ACK=304><CTL=ACK> +--> +CLOSED$`, told)
+	for line := range strings.Lines(told) {
+		if strings.Contains(line, "<SEQ=") {
+			require.Regexp(t, `^ \d+-\d+ +`+state+` +(-->|<--) <\S+> +(-->|<--) +`+state+`\n$`, line)
+		}
+	}
+	low := scenario(t, strings.ReplaceAll(never[:strings.Index(never, "client socket")], ":7147", ":80")+"server socket\nserver bind :80\nserver listen 1\n")
+	require.NoError(t, os.Chmod(low, 0o644))
+	require.NoError(t, os.Chmod(filepath.Dir(filepath.Dir(low)), 0o755))
+	told, err = somebody("run", low, "--engine", "kernel")
+	require.NoError(t, err, told)
+	require.Contains(t, told, "bind(3, :80) = 0\n", "the ports of a namespace are its owner's")
+}
+
+// forEverybody copies the program to where everybody can start it.
+func forEverybody(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("sockscope")
+	require.NoError(t, err)
+	octets, err := os.ReadFile(program)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
+	name := filepath.Join(dir, "sockscope")
+	require.NoError(t, os.WriteFile(name, octets, 0o755))
+	return name
+}
