@@ -250,10 +250,39 @@ func TestAutoplayGoesOnWhenAClockBringsWhatItWaitsFor(t *testing.T) {
 }
 
 func TestTheTitleNamesTheKernelThatRuns(t *testing.T) {
-	for w, says := range map[int]string{200: "kernel    Linux 6.18.44", 80: "kernel  Linux 6.18"} {
+	for w, says := range map[int]string{200: "kernel    Linux 6.18.44 ", 68: "kernel  Linux 6.18 ", 62: "test  kernel  "} {
 		atLiveDesk(t, w, "en", func(s *desk, _ *clockwork) {
 			title, _, _ := strings.Cut(s.press(""), "\n")
 			require.Contains(s, title, says)
 		}, newWorld())
 	}
+}
+
+// The terminal is given back where the screen is drawn, so a panic has to get there.
+func TestAPanicBesideTheScreenReachesIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDashboard(t.Context(), living(&clockwork{worlds: []*world{newWorld()}})(t), options(t, "en", true), LineGlyphs())
+		require.PanicsWithValue(t, "broken", func() {
+			d.step(func(context.Context, *stepper) error { panic("broken") })
+		})
+		require.Nil(t, d.job)
+	})
+}
+
+func TestNothingIsWaitedForWhileAPersonChooses(t *testing.T) {
+	atLiveDesk(t, 80, "en", func(s *desk, _ *clockwork) {
+		s.press("Space")
+		s.passes(time.Second)
+		s.sees("c", "what may happen next?")
+		require.Nil(s, s.d.job)
+		s.passes(5 * time.Second)
+		s.sees("", "step 3 ")
+		s.sees("Esc", "step 7 ")
+		s.press("g")
+		require.Nil(s, s.d.job)
+		s.sees("2 Enter", "step 2 of 7")
+		s.sees("End", "step 7 ")
+		s.press("?")
+		require.NotNil(s, s.d.list)
+	}, newWorld())
 }
