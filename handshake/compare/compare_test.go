@@ -74,7 +74,7 @@ func TestATraceIsEqualToItself(t *testing.T) {
 }
 
 const drawn = `-- setup --
-peer client 127.0.0.1:49152
+peer client 127.0.0.1
 peer server 127.0.0.1:7147
 -- script --
 server socket

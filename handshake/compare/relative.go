@@ -10,7 +10,7 @@ import (
 
 // relative is a copy of a trace without its notes, in which each side counts from its own
 // first sequence number: the segments of two runs look alike, whatever numbers the ends
-// began with.
+// began with. A call names the other end instead of its address.
 func relative(t *handshake.Trace) *handshake.Trace {
 	out := *t
 	ways, first := packets(t), bases(t)
@@ -28,6 +28,9 @@ func relative(t *handshake.Trace) *handshake.Trace {
 				from = opposite(t, to)
 			}
 			s.Label = relabel(s.Label, first[from], first[to])
+		}
+		for _, p := range t.Peers { // which have other ports where the setup leaves them open
+			s.Label = strings.Replace(s.Label, ", "+p.Address+")", ", "+p.Name+")", 1)
 		}
 		s.Vars = slices.Clone(s.Vars)
 		for j := range s.Vars {
