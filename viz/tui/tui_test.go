@@ -617,7 +617,9 @@ func TestHelpListsEveryActionAndScrolls(t *testing.T) {
 
 func TestALineOfAScriptCanBeTyped(t *testing.T) {
 	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
-		do := func(line string) string { return s.press(": do Space " + strings.ReplaceAll(line, " ", " Space ") + " Enter") }
+		do := func(line string) string {
+			return s.press(": do Space " + strings.ReplaceAll(line, " ", " Space ") + " Enter")
+		}
 		s.press(times(7, "Space")) // the SYN is in flight
 		require.Contains(s, do("inject server"), "allowed: inject PEER <SEQ=n><CTL=SYN>")
 		require.Contains(s, do("replace server <SEQ=70><CTL=SYN>"), "<SEQ=100><CTL=SYN> becomes <SEQ=70><CTL=SYN>")
