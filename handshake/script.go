@@ -65,8 +65,8 @@ func (t *Timeline) plan() (Choice, place, error) {
 		return first(t.toChoose(choices), p)
 	case line == nil:
 		return Choice{}, p, ErrOver
-	case line.Choice.Verb == until && len(choices) > 0:
-		return first(choices, p)
+	case line.Choice.Verb == until && len(t.toChoose(choices)) > 0:
+		return first(t.toChoose(choices), p)
 	}
 	return Choice{}, p, t.stuck(line, p)
 }
