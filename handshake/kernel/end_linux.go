@@ -184,13 +184,21 @@ func (w *world) variables(e *end) []handshake.Var {
 	return append(vars,
 		number("retransmissions", uint32(i.Retransmits), "segments"),
 		micro("rto", i.Rto), micro("rtt", i.Rtt), micro("rttvar", i.Rttvar),
-		number("snd_cwnd", i.Snd_cwnd, "segments"), number("snd_ssthresh", i.Snd_ssthresh, "segments"),
+		number("snd_cwnd", i.Snd_cwnd, "segments"), ssthresh(i.Snd_ssthresh),
 		number("snd_mss", i.Snd_mss, "B"), number("rcv_mss", i.Rcv_mss, "B"),
 		number("unacked", i.Unacked, "segments"), number("sacked", i.Sacked, "segments"), number("lost", i.Lost, "segments"),
 		number("total_retrans", i.Total_retrans, "segments"),
 		number("backoff", uint32(i.Backoff), ""), number("probes", uint32(i.Probes), ""),
 		handshake.Var{Name: "ca_state", Value: caState(i.Ca_state)},
 	)
+}
+
+// ssthresh has no value before the first loss (linux/tcp.h, TCP_INFINITE_SSTHRESH).
+func ssthresh(n uint32) handshake.Var {
+	if n == 0x7fffffff {
+		return handshake.Var{Name: "snd_ssthresh", Unit: "segments"}
+	}
+	return number("snd_ssthresh", n, "segments")
 }
 
 // caState names the states of congestion avoidance (linux/tcp.h, enum tcp_ca_state).
