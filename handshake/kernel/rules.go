@@ -21,7 +21,7 @@ const (
 	acceptQueueFull
 	cookieSent
 	cookieChild
-	challenges
+	limits
 	resetsUnread
 	resetsOrphan
 	resetsWithACK
@@ -51,7 +51,7 @@ var table = [...]handshake.Why{
 	acceptQueueFull: {Rule: "kernel-queue-full", Cite: "RFC 4987 3.1"},
 	cookieSent:      {Rule: "kernel-cookie-sent", Cite: "RFC 4987 3.6"},
 	cookieChild:     {Rule: "kernel-cookie-child", Cite: "RFC 4987 3.6"},
-	challenges:      {Rule: "kernel-challenges", Cite: "RFC 5961 4.2"},
+	limits:          {Rule: "kernel-limits", Cite: "RFC 5961 7"},
 	resetsUnread:    {Rule: "kernel-resets-unread", Cite: "RFC 9293 3.6.1"},
 	resetsOrphan:    {Rule: "kernel-resets-orphan", Cite: "RFC 9293 3.6.1"},
 	resetsWithACK:   {Rule: "kernel-depart-rst-ack", Cite: "RFC 9293 3.5.3"},
@@ -67,6 +67,9 @@ var table = [...]handshake.Why{
 }
 
 // Rules lists every rule of the kernel, so that each can be required to have its sentence.
-func Rules() []handshake.Why { return table[:] }
+func Rules() []handshake.Why { return table[:programActs] }
+
+// ProgramRules lists those of a program of the user's own, likewise.
+func ProgramRules() []handshake.Why { return table[programActs:] }
 
 func (r rule) why() handshake.Why { return table[r] }
