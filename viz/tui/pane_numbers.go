@@ -286,11 +286,20 @@ func (s space) short(i int) string {
 func (c canvas) spaceHeading(v *view, s space) {
 	c.text(0, 0, firstZone-1, s.zone(v, 0), tcell.StyleDefault)
 	for i := range s.names {
+		x := c.boundary(s, i)
 		text := "| " + s.short(i)
+		c.text(x, 0, c.w, text, tcell.StyleDefault)
 		if i < len(s.names)-1 {
-			text += " " + s.zone(v, i+1)
+			c.whole(x+width(text)+1, c.boundary(s, i+1)-1, s.zone(v, i+1))
 		}
-		c.text(c.boundary(s, i), 0, c.w, text, tcell.StyleDefault)
+	}
+}
+
+// whole writes a text that has room before a column, or nothing: half a word is none, and
+// half a number a wrong one.
+func (c canvas) whole(x, end int, text string) {
+	if x+width(text) <= end {
+		c.text(x, 0, c.w, text, tcell.StyleDefault)
 	}
 }
 
@@ -304,6 +313,10 @@ func (c canvas) spaceRow(v *view, peer int, s space) {
 		x := c.boundary(s, i)
 		c.text(x, 0, 2, "|", tcell.StyleDefault)
 		c.text(x+2, 0, c.w, number, c.palette.Now)
-		c.text(x+3+max(width(s.short(i)), width(number)), 0, c.w, s.counts[i+1], tcell.StyleDefault)
+		end := c.w
+		if i < len(s.numbers)-1 {
+			end = c.boundary(s, i+1) - 1
+		}
+		c.whole(x+3+max(width(s.short(i)), width(number)), end, s.counts[i+1])
 	}
 }
