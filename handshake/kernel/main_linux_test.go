@@ -27,10 +27,12 @@ func TestMain(m *testing.M) {
 // inside says that this process is the child.
 var inside bool
 
-// inNamespace runs the body of a test in a child with namespaces of its own.
+// inNamespace runs the body of a test in a child with namespaces of its own, as the
+// engine's child has them.
 func inNamespace(tb testing.TB, body func()) {
 	tb.Helper()
 	if inside {
+		require.NoError(tb, smallTables())
 		body()
 		return
 	}
