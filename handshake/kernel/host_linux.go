@@ -386,9 +386,6 @@ const glance = 20 * time.Millisecond
 // until waits for something, to the time's end, or until the parent has had enough.
 func (w *world) until(limit time.Time, c *child, ready func() bool) error {
 	for {
-		if err := w.notice(); err != nil {
-			return err
-		}
 		left := time.Until(limit)
 		if ready() || left <= 0 {
 			return nil
@@ -397,6 +394,9 @@ func (w *world) until(limit time.Time, c *child, ready func() bool) error {
 			return errStopped
 		}
 		if err := w.sleep(min(left, glance)); err != nil {
+			return err
+		}
+		if err := w.notice(); err != nil {
 			return err
 		}
 	}
