@@ -286,6 +286,11 @@ func (v *view) timerText(conn *viz.Conn) string {
 	if at, ok := conn.Var("time-wait timer"); ok {
 		return v.words("dash.over-at", "t", nanoseconds(at.Value))
 	}
+	for _, x := range conn.Vars { // a kernel has more of them
+		if strings.HasSuffix(x.Name, " timer") && x.Value != "" {
+			return v.words("dash.timer-ends", "timer", v.say.Our("var", x.Name), "t", nanoseconds(x.Value))
+		}
+	}
 	return v.say.Text("dash.none")
 }
 

@@ -290,7 +290,7 @@ func (c canvas) spaceHeading(v *view, s space) {
 		text := "| " + s.short(i)
 		c.text(x, 0, c.w, text, tcell.StyleDefault)
 		if i < len(s.names)-1 {
-			c.whole(x+width(text)+1, c.boundary(s, i+1)-1, s.zone(v, i+1))
+			c.whole(x+width(text)+1, c.boundary(s, i+1), s.zone(v, i+1))
 		}
 	}
 }
@@ -315,7 +315,7 @@ func (c canvas) spaceRow(v *view, peer int, s space) {
 		c.text(x+2, 0, c.w, number, c.palette.Now)
 		end := c.w
 		if i < len(s.numbers)-1 {
-			end = c.boundary(s, i+1) - 1
+			end = c.boundary(s, i+1)
 		}
 		c.whole(x+3+max(width(s.short(i)), width(number)), end, s.counts[i+1])
 	}

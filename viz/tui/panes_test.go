@@ -278,10 +278,12 @@ func TestStateChangesAreArrows(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]string{
-		"abort":     "ESTABLISHED > CLOSED by abort(3) = 0; ESTABLISHED > CLOSED by <SEQ=101><CTL=RST>; ",
-		"figure-9":  "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
-		"figure-10": "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
-		"refused":   "SYN-SENT > CLOSED by <SEQ=0><ACK=101><CTL=RST,ACK>; ",
+		"abort":         "ESTABLISHED > CLOSED by abort(3) = 0; ESTABLISHED > CLOSED by <SEQ=101><CTL=RST>; ",
+		"challenge-ack": "ESTABLISHED > CLOSED by <SEQ=101><CTL=RST>; ",
+		"half-open":     "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=301><CTL=RST>; ",
+		"figure-9":      "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
+		"figure-10":     "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
+		"refused":       "SYN-SENT > CLOSED by <SEQ=0><ACK=101><CTL=RST,ACK>; ",
 	}, missing)
 }
 

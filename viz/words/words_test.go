@@ -11,6 +11,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/calls"
+	"sockscope/handshake/kernel"
 	"sockscope/handshake/replay"
 	"sockscope/statemachine/tcp"
 )
@@ -21,7 +22,7 @@ func ruleIDs() []string {
 	for _, r := range tcp.AllRules() {
 		ids = append(ids, r.String())
 	}
-	for _, w := range slices.Concat(calls.Rules(), replay.Rules()) {
+	for _, w := range slices.Concat(calls.Rules(), kernel.Rules(), replay.Rules()) {
 		ids = append(ids, w.Rule)
 	}
 	return ids
@@ -158,6 +159,25 @@ func TestParticlesFollowWordsOnly(t *testing.T) {
 	require.Regexp(t, number, "번호는 3이다.")
 	require.NotRegexp(t, number, "그 밖에 {n}가지")
 	require.Regexp(t, peer, "{end}가 보낸")
+}
+
+// What an engine notes is English; each pattern is its own, and has a Korean sentence.
+func TestNotesAreToldInTheLanguage(t *testing.T) {
+	for label, korean := range map[string]string{
+		"accept queue 1 of 8":                       "accept 큐 1개 (한도 8개)",
+		"<SEQ=100><CTL=SYN> sent again, 3 times":    "<SEQ=100><CTL=SYN> 재전송 3회",
+		"the kernel moves on":                       "커널이 상태를 바꿈",
+		"<SEQ=1><CTL=SYN> becomes <SEQ=2><CTL=RST>": "<SEQ=1><CTL=SYN> 대신 <SEQ=2><CTL=RST>",
+		"wait 1.5s":              "1.5s 기다림",
+		`nc says "hello"`:        `nc 출력: "hello"`,
+		"nc ends: exit status 1": "nc 종료: exit status 1",
+		"nc acts":                "nc 동작",
+		"nc acts: ESTABLISHED":   "nc 동작: ESTABLISHED",
+		"what nobody knows":      "what nobody knows",
+	} {
+		require.Equal(t, label, For("en").Note(label))
+		require.Equal(t, korean, For("ko").Note(label))
+	}
 }
 
 // Behind a noun the particle is that of its sound: 옥텟을, 번호를. 을, 를, 과, 와 end no
