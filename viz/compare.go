@@ -158,6 +158,8 @@ func drawn(t *handshake.Trace, s *handshake.Step, lang string) string {
 		return say.Say("ui.times-out", Fill("timer", say.Our("timer", s.Label)))
 	case handshake.KindSignal:
 		return say.Our("signal", s.Label)
+	case handshake.KindNote:
+		return say.Note(s.Label)
 	default:
 		if Waits(*s) {
 			return s.Label + " " + say.Text("ui.waits")

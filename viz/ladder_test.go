@@ -3,6 +3,7 @@ package viz_test
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,16 @@ import (
 )
 
 var ctx = context.Background()
+
+// scenarios names those of the built-in ones that the model can play.
+func scenarios(tb testing.TB) []string {
+	tb.Helper()
+	return slices.DeleteFunc(handshake.Names(), func(name string) bool {
+		s, err := handshake.Load(name)
+		require.NoError(tb, err)
+		return s.Playable(model.Name) != nil
+	})
+}
 
 // played runs a built-in scenario to its end.
 func played(tb testing.TB, name string) *handshake.Trace {

@@ -59,6 +59,8 @@ func eventKey(s *handshake.Step) string {
 		return key + ".silent" // reboot() does not return
 	case s.Peer == handshake.WirePeer && s.Kind == handshake.KindDepart:
 		return key + ".wire"
+	case s.Kind == handshake.KindNote && !strings.HasPrefix(s.Label, "wait"):
+		return key + ".beside"
 	default:
 		return key
 	}
@@ -86,6 +88,8 @@ func stepFill(t *handshake.Trace, n int, say *words.Words) func(string) (string,
 		case "call", "result":
 			call, result, _ := strings.Cut(s.Label, ") = ")
 			return map[string]string{"call": strings.TrimSuffix(call, ")") + ")", "result": result}[name], true
+		case "note":
+			return say.Note(s.Label), true
 		case "packet":
 			return strconv.Itoa(s.Packet), true
 		case "time":

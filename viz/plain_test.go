@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
 	"sockscope/viz"
 	"sockscope/viz/words"
@@ -35,7 +34,7 @@ func TestAPlainStepIsAPartOfTheWhole(t *testing.T) {
 // A screen reader spells out brackets, arrows and rules; and lines are short.
 func TestPlainDrawsNothing(t *testing.T) {
 	drawn := regexp.MustCompile(`[<>|{}\[\]─│┌┐└┘]|--`)
-	for _, name := range handshake.Names() {
+	for _, name := range scenarios(t) {
 		for _, lang := range words.Langs() {
 			for line := range strings.Lines(text(t, played(t, name), viz.Options{Lang: lang, Plain: true})) {
 				require.NotRegexp(t, drawn, line, name)

@@ -107,6 +107,8 @@ func localLine(w *strings.Builder, t *handshake.Trace, r Row, say *words.Words, 
 		label += " " + say.Text("ui.waits")
 	case r.Kind == handshake.KindSignal:
 		label = say.Our("signal", label)
+	case r.Kind == handshake.KindNote:
+		label = say.Note(label)
 	case r.Kind == handshake.KindTimeout:
 		label = say.Say("ui.times-out", Fill("timer", say.Our("timer", label)))
 		if s := r.States[r.From]; s != "" {

@@ -168,6 +168,8 @@ func eventText(v *view, r *viz.Row) string {
 		return v.words("ui.times-out", "timer", v.say.Our("timer", r.Label))
 	case r.Kind == handshake.KindSignal:
 		return v.say.Our("signal", r.Label)
+	case r.Kind == handshake.KindNote:
+		return v.say.Note(label)
 	}
 	return label
 }
