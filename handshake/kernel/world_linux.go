@@ -709,6 +709,9 @@ func (w *world) again(f *flight) []handshake.Step {
 			Before: h.stateOf(r.it.on), Why: []handshake.Why{heldAgain.why()},
 		}
 		step.After = step.Before
+		if e := h.end(r.it.on); e != nil {
+			w.update(e, &step) // its timer has begun again, and waits longer
+		}
 		steps = append(steps, step)
 		return true
 	})
