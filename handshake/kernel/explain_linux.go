@@ -63,7 +63,7 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 	if a, ok := q.event.(tcp.SegmentArrives); ok {
 		segment = a.Segment
 	}
-	syn := segment.CTL.Has(tcp.SYN) && !segment.CTL.Has(tcp.ACK)
+	syn := segment.CTL&(tcp.SYN|tcp.ACK|tcp.FIN) == tcp.SYN
 	listens := q.tcb.State == tcp.Listen
 	switch {
 	case listens && syn && len(sent) == 0 && step.After == "LISTEN":
@@ -78,20 +78,21 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 		return []rule{repeatsSynACK}
 	case agree(o, step.After) && equal(o.Segments, sent):
 		return nil
+	case agree(o, step.After) && equal(unpushed(o.Segments), unpushed(sent)):
+		return []rule{pushes}
 	case agree(o, step.After) && texts(o.Segments) && texts(sent): // it cuts the text otherwise, by the other end's MSS
 		return nil
 	case agree(o, step.After) && texts(o.Segments) && len(sent) == 0:
 		return []rule{holdsBack}
-	case agree(o, step.After) && equal(unpushed(o.Segments), unpushed(sent)):
-		return []rule{pushes}
 	case agree(o, step.After) && len(sent) == 0 && len(o.Segments) == 1 && bareACK(o.Segments[0]):
+		if o.TCB.RCV.NXT == q.tcb.RCV.NXT {
+			return []rule{limits}
+		}
 		return []rule{acksLate}
 	case q.closes() && len(sent) > 0 && sent[0].CTL.Has(tcp.RST) && q.tcb.Unread > 0:
 		return []rule{resetsUnread}
 	case q.orphan && len(sent) > 0 && sent[0].CTL.Has(tcp.RST):
 		return []rule{resetsOrphan}
-	case q.tcb.State.Synchronized() && segment.CTL&(tcp.SYN|tcp.RST) != 0 && len(sent) == 1 && bareACK(sent[0]):
-		return []rule{challenges}
 	default:
 		return []rule{otherwise}
 	}
