@@ -101,12 +101,13 @@ func (c *child) play() error {
 func (c *child) open(o opening) error {
 	if !o.Bare {
 		if err := smallTables(); err != nil {
-			return err
+			return c.say(answer{Error: err.Error(), Cause: because("namespaces", err).Cause})
 		}
 	}
 	w, err := newWorld(o)
 	if err != nil {
 		a := answer{Error: err.Error()}
+		a.Mistake, _ = errors.AsType[*handshake.Mistake](err)
 		if unable, ok := errors.AsType[*Unable](err); ok {
 			a.Cause = unable.Cause
 		}

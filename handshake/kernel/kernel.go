@@ -92,10 +92,16 @@ func check(s *handshake.Scenario, o Other) error {
 	if len(s.Peers) != 2 {
 		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the "+o.Engine+" engine")
 	}
+	var before netip.AddrPort
 	for _, p := range s.Peers {
-		if a, err := netip.ParseAddrPort(p.Address); err != nil || !a.Addr().Is4() || !a.Addr().IsLoopback() || a.Port() == 0 {
+		a, err := netip.ParseAddrPort(p.Address)
+		switch {
+		case err != nil || !a.Addr().Is4() || !a.Addr().IsLoopback() || a.Port() == 0:
 			return s.Mistake(p.Line, "address "+p.Address, "127.0.0.1:PORT, or another of 127.0.0.0/8, with the "+o.Engine+" engine")
+		case a == before:
+			return s.Mistake(p.Line, "two peers at "+a.String(), "an address for each")
 		}
+		before = a
 	}
 	for _, y := range s.Sysctls {
 		if !settable(y.Name) {

@@ -36,8 +36,8 @@ func start(ctx context.Context, o opening) (Half, error) {
 	}
 	s := &session{child: child, to: json.NewEncoder(child.in), from: json.NewDecoder(bufio.NewReaderSize(child.out, 64<<10))}
 	a, err := s.ask(ctx, o)
-	if err == nil && a.Error != "" {
-		err = &Unable{a.Cause, errors.New(a.Error)}
+	if err == nil {
+		err = a.refusal()
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -48,6 +48,20 @@ func start(ctx context.Context, o opening) (Half, error) {
 	}
 	s.header = *header
 	return s, nil
+}
+
+// refusal is why the child does not play the scenario; nil if it does.
+func (a *answer) refusal() error {
+	switch {
+	case a.Mistake != nil:
+		return a.Mistake
+	case a.Cause != "":
+		return &Unable{a.Cause, errors.New(a.Error)}
+	case a.Error != "":
+		return errors.New(a.Error)
+	default:
+		return nil
+	}
 }
 
 // ask says something to the child and waits for the answer. When the context ends, the

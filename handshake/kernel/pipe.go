@@ -28,10 +28,11 @@ type (
 		Header  json.RawMessage `json:",omitempty"` // to the opening
 		Steps   []handshake.Step
 		Choices []handshake.Choice
-		Arrived []byte        `json:",omitempty"` // what was handed to the other end, as Emit is
-		Now     time.Duration `json:",omitempty"`
-		Error   string        `json:",omitempty"`
-		Cause   string        `json:",omitempty"` // to the opening: what the machine cannot, see Unable
-		Stopped bool          `json:",omitempty"` // the waiting was ended before anything happened
+		Arrived []byte             `json:",omitempty"` // what was handed to the other end, as Emit is
+		Now     time.Duration      `json:",omitempty"`
+		Error   string             `json:",omitempty"`
+		Cause   string             `json:",omitempty"` // to the opening: what the machine cannot, see Unable
+		Mistake *handshake.Mistake `json:",omitempty"` // to the opening: what is wrong with the scenario
+		Stopped bool               `json:",omitempty"` // the waiting was ended before anything happened
 	}
 )

@@ -86,12 +86,10 @@ func newWorld(o opening) (*world, error) {
 			return nil, err
 		}
 		if w.diag, err = openDiag(); err != nil {
-			return nil, err
+			return nil, because("states", err)
 		}
-		for _, y := range o.Scenario.Sysctls {
-			if err := sysctl(y.Name, y.Value); err != nil {
-				return nil, err
-			}
+		if err := adjust(o.Scenario); err != nil {
+			return nil, err
 		}
 	}
 	for i, p := range o.Scenario.Peers {
@@ -105,6 +103,20 @@ func newWorld(o opening) (*world, error) {
 	}
 	w.began = time.Now()
 	return w, nil
+}
+
+// adjust makes the settings that a scenario asks for.
+func adjust(s *handshake.Scenario) error {
+	for _, y := range s.Sysctls {
+		if err := sysctl(y.Name, y.Value); err != nil {
+			why := err
+			if errno, ok := errors.AsType[unix.Errno](err); ok {
+				why = errno
+			}
+			return s.Mistake(y.Line, fmt.Sprintf("sysctl %s %s, which this kernel refuses (%v)", y.Name, y.Value, why), "a setting and a value that it takes")
+		}
+	}
+	return nil
 }
 
 func (w *world) header() handshake.Trace {
