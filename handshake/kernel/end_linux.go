@@ -102,7 +102,7 @@ func (e *end) timer() string {
 		return retransmission
 	case e.sock.timer == 4:
 		return persist
-	case e.sock.timer == 2 && e.sock.hasInfo:
+	case e.sock.timer == 2 && e.sock.hasInfo && (e.fd != 0 || e.reading() != "FIN-WAIT-2"): // else the same timer ends an orphan
 		return keepAlive
 	case e.sock.state == stateTimeWait:
 		return timeWait

@@ -22,7 +22,7 @@ func ruleIDs() []string {
 	for _, r := range tcp.AllRules() {
 		ids = append(ids, r.String())
 	}
-	for _, w := range slices.Concat(calls.Rules(), kernel.Rules(), replay.Rules()) {
+	for _, w := range slices.Concat(calls.Rules(), kernel.Rules(), kernel.ProgramRules(), replay.Rules()) {
 		ids = append(ids, w.Rule)
 	}
 	return ids
