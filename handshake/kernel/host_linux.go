@@ -110,7 +110,7 @@ func (h *host) stateOf(on string) string {
 // receiver is the end that a segment of a flow is for: that of the connection, else a
 // listener, else -1.
 func (h *host) receiver(f flow) int {
-	at := slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.remote == f.from && e.alive() })
+	at := slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.remote == f.from && e.alive() && !e.fell })
 	if at < 0 {
 		at = slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && listening(&e) && e.listener == "" })
 	}
@@ -121,7 +121,7 @@ func (h *host) receiver(f flow) int {
 // end that its own RST has just ended is not told yet.
 func (h *host) owner(f flow) string {
 	for i := range h.ends {
-		if e := &h.ends[i]; e.local == f.from && e.remote == f.to && e.state != "CLOSED" {
+		if e := &h.ends[i]; e.local == f.from && e.remote == f.to && e.state != "CLOSED" && !e.fell {
 			return e.on
 		}
 	}
