@@ -4,7 +4,8 @@
 //
 // The kernel believes our end to be at 127.0.0.2. What it sends there is taken from it
 // before it could answer itself; what our end sends comes to it from there. The clock
-// runs, and our end's timers are real ones. Sequence numbers are shown as if both ends
+// runs, and our end's timers are real ones; but while a person holds a segment they wait
+// to be chosen, as the kernel's wait for a minute. Sequence numbers are shown as if both ends
 // had drawn those of the scenario; the octets of a step are the real ones.
 package mixed
 
@@ -227,10 +228,11 @@ func (s *session) due(ctx context.Context) error {
 	}
 }
 
-// wait waits until the kernel does something by itself, or a timer of ours ends.
+// wait waits until the kernel does something by itself, or a timer of ours ends; not
+// while a segment is held, or who thinks for a minute finds it repeated five times.
 func (s *session) wait(ctx context.Context, c handshake.Choice) ([]handshake.Step, error) {
 	due, runs := s.model.Due()
-	if !runs {
+	if !runs || s.holds() {
 		return s.kernel.Do(ctx, c)
 	}
 	limited, cancel := context.WithTimeout(ctx, due-s.kernel.Now())
@@ -241,6 +243,11 @@ func (s *session) wait(ctx context.Context, c handshake.Choice) ([]handshake.Ste
 	}
 	choices := s.model.Choices()
 	return s.model.Do(s.kernel.Now(), choices[len(choices)-1])
+}
+
+// holds reports whether a segment is on the wire.
+func (s *session) holds() bool {
+	return slices.ContainsFunc(s.kernel.Choices(), func(c handshake.Choice) bool { return c.Verb == handshake.Arrive })
 }
 
 // Close ends the child, and with it the kernel's end.

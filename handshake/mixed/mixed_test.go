@@ -350,6 +350,22 @@ drop `+end+` <DATA=4>
 	}
 }
 
+func TestOurTimersWaitWhileASegmentIsHeld(t *testing.T) {
+	for t, end := range each(t) {
+		ours := otherEnd(end)
+		tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+ours+` send "held"
+depart `+ours+` <DATA=4>
+wait 1100ms
+`))
+		toTheEnd(t, tl)
+		limited, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, tl.Wait(limited), context.DeadlineExceeded)
+		require.NoError(t, tl.Do(t.Context(), handshake.Choice{Verb: handshake.Timeout, Peer: ours, What: "retransmission"}))
+		readable(t, tl.Trace())
+	}
+}
+
 func TestAForkStartsAnewAndGoesAnotherWay(t *testing.T) {
 	for t, end := range each(t) {
 		tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup))
