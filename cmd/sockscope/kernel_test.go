@@ -19,8 +19,13 @@ import (
 var times = regexp.MustCompile(`(?m)^-- [0-9.]+ s --\n`)
 
 // asides are what no lesson needs and a person can choose: each behind the same opening,
-// each for one rule of the kernel.
+// each for one rule of the kernel, or of the calls where only a kernel can show it.
 var asides = map[string]string{
+	"send-returns": `client setsockopt SO_SNDBUF 4096
+client send 65000
+arrive server <SEQ=101>
+arrive client <CTL=ACK>
+return client`,
 	"kernel-holds-back": `client send "hello"
 client send "world"`,
 	"kernel-limits": `inject server <SEQ=1000><CTL=RST>

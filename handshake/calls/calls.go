@@ -128,8 +128,13 @@ func Option(args string) (name string, value int, ok bool) {
 	return name, value, err == nil && value >= 0 && slices.Contains(options, name)
 }
 
-// Got is what recv() gives: how many octets, and which.
-func Got(text string) string { return fmt.Sprintf("%d %s", len(text), Quote(text)) }
+// Got is what recv() gives: how many octets, and which, if they can be shown.
+func Got(text string) string {
+	if which := Quote(text); which[0] == '"' {
+		return fmt.Sprintf("%d %s", len(text), which)
+	}
+	return strconv.Itoa(len(text))
+}
 
 // Quote shows text briefly.
 func Quote(text string) string {

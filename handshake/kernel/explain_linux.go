@@ -59,10 +59,8 @@ func (w *world) explain(step *handshake.Step, q question) {
 // departs names what the kernel has done otherwise than the RFC's machine would; none
 // if it has done the same.
 func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segment) []rule {
-	segment := tcp.Segment{}
-	if a, ok := q.event.(tcp.SegmentArrives); ok {
-		segment = a.Segment
-	}
+	a, arrives := q.event.(tcp.SegmentArrives)
+	segment := a.Segment
 	syn := segment.CTL&(tcp.SYN|tcp.ACK|tcp.FIN) == tcp.SYN
 	listens := q.tcb.State == tcp.Listen
 	switch {
@@ -76,7 +74,7 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 		return []rule{reusesTimeWait}
 	case q.tcb.State == tcp.SynReceived && syn && len(sent) == 1 && sent[0].CTL == tcp.SYN|tcp.ACK:
 		return []rule{repeatsSynACK}
-	case agree(o, step.After) && equal(o.Segments, sent):
+	case agree(o, step.After) && (equal(o.Segments, sent) || resets(o.Segments, sent)):
 		return nil
 	case agree(o, step.After) && equal(unpushed(o.Segments), unpushed(sent)):
 		return []rule{pushes}
@@ -91,7 +89,7 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 		return []rule{acksLate}
 	case q.closes() && len(sent) > 0 && sent[0].CTL.Has(tcp.RST) && q.tcb.Unread > 0:
 		return []rule{resetsUnread}
-	case q.orphan && len(sent) > 0 && sent[0].CTL.Has(tcp.RST):
+	case q.orphan && arrives && len(sent) > 0 && sent[0].CTL.Has(tcp.RST):
 		return []rule{resetsOrphan}
 	default:
 		return []rule{otherwise}
@@ -128,6 +126,11 @@ func unpushed(segments []tcp.Segment) []tcp.Segment {
 		list[i].CTL &^= tcp.PSH
 	}
 	return list
+}
+
+// resets reports whether both are one RST with the same number: Linux sets its ACK bit, too.
+func resets(a, b []tcp.Segment) bool {
+	return len(a) == 1 && len(b) == 1 && a[0].CTL&b[0].CTL&tcp.RST != 0 && a[0].SEQ == b[0].SEQ
 }
 
 // texts reports whether there are segments, and all are text.
