@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net"
 	"os"
 	"slices"
@@ -156,20 +155,14 @@ func otherEnd(end string) string {
 	return map[string]string{"client": "server", "server": "client"}[end]
 }
 
-// each makes a test with the kernel at either end.
-func each(t *testing.T) iter.Seq2[*testing.T, string] {
-	t.Helper()
-	return func(yield func(*testing.T, string) bool) {
-		for _, end := range []string{"client", "server"} {
-			t.Run("kernel at the "+end, func(t *testing.T) { yield(t, end) })
-		}
-	}
-}
+// ends are where the kernel may be.
+var ends = []string{"client", "server"}
 
 // The kernel is told of no MSS, so both send 536 octets at most (RFC 9293 3.7.1).
 func TestAWholeLifeWithDataBothWaysAndTheKernelAtEitherEnd(t *testing.T) {
-	for t, end := range each(t) {
-		trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
 client send 2000
 arrive server <DATA=536>
 arrive server <DATA=536>
@@ -189,57 +182,63 @@ server close
 arrive client <CTL=FIN
 arrive server <ACK=2302><CTL=ACK>
 `)))
-		requireKernel(t, trace, end)
-		require.Equal(t, "CLOSED SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT", states(trace, "client"))
-		require.Contains(t, states(trace, "server"), "SYN-RECEIVED ESTABLISHED")
-		require.Contains(t, states(trace, "server"), "CLOSE-WAIT LAST-ACK CLOSED")
-		for _, label := range []string{"recv(3) = 2000 2000 octets", "recv(4) = 2000 2000 octets"} {
-			require.True(t, slices.ContainsFunc(trace.Steps, func(step handshake.Step) bool { return step.Label == label }), label)
-		}
-		for _, step := range trace.Steps {
-			if step.Kind == handshake.KindDepart {
-				require.NotEmpty(t, step.IP, "step %d", step.N)
-				require.NotEmpty(t, step.Wire, "step %d", step.N)
+			requireKernel(t, trace, end)
+			require.Equal(t, "CLOSED SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT", states(trace, "client"))
+			require.Contains(t, states(trace, "server"), "SYN-RECEIVED ESTABLISHED")
+			require.Contains(t, states(trace, "server"), "CLOSE-WAIT LAST-ACK CLOSED")
+			for _, label := range []string{"recv(3) = 2000", "recv(4) = 2000"} {
+				require.True(t, slices.ContainsFunc(trace.Steps, func(step handshake.Step) bool { return strings.HasPrefix(step.Label, label) }), label)
 			}
-		}
+			for _, step := range trace.Steps {
+				if step.Kind == handshake.KindDepart {
+					require.NotEmpty(t, step.IP, "step %d", step.N)
+					require.NotEmpty(t, step.Wire, "step %d", step.N)
+				}
+			}
+		})
 	}
 }
 
 // Our end draws the scenario's numbers; what the kernel draws is shown as the scenario's.
 func TestShownNumbersAreTheScenariosAndOctetsAreReal(t *testing.T) {
-	for t, end := range each(t) {
-		trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup)))
-		require.Subset(t, story(trace), []string{
-			"client depart <SEQ=100><CTL=SYN> SYN-SENT", "server arrive <SEQ=100><CTL=SYN> SYN-RECEIVED",
-			"client arrive <SEQ=300><ACK=101><CTL=SYN,ACK> ESTABLISHED", "server arrive <SEQ=101><ACK=301><CTL=ACK> ESTABLISHED",
-		})
-		shown := map[string]string{"client": "100", "server": "300"}
-		for _, step := range trace.Steps {
-			if step.Kind != handshake.KindDepart || !strings.Contains(step.Label, "SYN") {
-				continue
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup)))
+			require.Subset(t, story(trace), []string{
+				"client depart <SEQ=100><CTL=SYN> SYN-SENT", "server arrive <SEQ=100><CTL=SYN> SYN-RECEIVED",
+				"client arrive <SEQ=300><ACK=101><CTL=SYN,ACK> ESTABLISHED", "server arrive <SEQ=101><ACK=301><CTL=ACK> ESTABLISHED",
+			})
+			shown := map[string]string{"client": "100", "server": "300"}
+			for _, step := range trace.Steps {
+				if step.Kind != handshake.KindDepart || !strings.Contains(step.Label, "SYN") {
+					continue
+				}
+				at := slices.IndexFunc(step.Fields, func(f handshake.Field) bool { return f.Name == "Sequence Number" })
+				require.Equal(t, step.Peer != end, step.Fields[at].Value == shown[step.Peer], "%s: %s", step.Label, step.Fields[at].Value)
 			}
-			at := slices.IndexFunc(step.Fields, func(f handshake.Field) bool { return f.Name == "Sequence Number" })
-			require.Equal(t, step.Peer != end, step.Fields[at].Value == shown[step.Peer], "%s: %s", step.Label, step.Fields[at].Value)
-		}
+		})
 	}
 }
 
 // Nobody answers for our end but our end: the kernel, whose address 127.0.0.2 is, would
 // reset the connection.
 func TestTheKernelNeverSeesWhatIsForOurEnd(t *testing.T) {
-	for t, end := range each(t) {
-		trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+"wait 100ms\n")))
-		for _, line := range story(trace) {
-			require.NotContains(t, line, "RST")
-		}
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+"wait 100ms\n")))
+			for _, line := range story(trace) {
+				require.NotContains(t, line, "RST")
+			}
+		})
 	}
 }
 
 func TestALostSegmentIsRepeatedByWhoeverSentIt(t *testing.T) {
 	for _, sender := range []string{"client", "server"} {
-		for t, end := range each(t) {
-			receiver := otherEnd(sender)
-			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+strings.NewReplacer("SENDER", sender, "RECEIVER", receiver).Replace(`
+		for _, end := range ends {
+			t.Run("kernel at the "+end, func(t *testing.T) {
+				receiver := otherEnd(sender)
+				trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+strings.NewReplacer("SENDER", sender, "RECEIVER", receiver).Replace(`
 RECEIVER recv
 SENDER send "lost"
 drop RECEIVER <DATA=4>
@@ -249,26 +248,28 @@ arrive RECEIVER <DATA=4>
 return RECEIVER
 arrive SENDER <CTL=ACK>
 `))))
-			lines := story(trace)
-			require.Contains(t, lines, sender+" timeout retransmission ESTABLISHED")
-			require.True(t, slices.ContainsFunc(lines, func(l string) bool {
-				return strings.HasPrefix(l, receiver+" return recv(") && strings.HasSuffix(l, `= 4 "lost" ESTABLISHED`)
-			}), "%q", lines)
-			sent, again := time.Duration(0), time.Duration(0)
-			for _, s := range trace.Steps {
-				if s.Kind == handshake.KindDepart && strings.Contains(s.Label, "<DATA=4>") {
-					sent, again = again, s.At
+				lines := story(trace)
+				require.Contains(t, lines, sender+" timeout retransmission ESTABLISHED")
+				require.True(t, slices.ContainsFunc(lines, func(l string) bool {
+					return strings.HasPrefix(l, receiver+" return recv(") && strings.HasSuffix(l, `= 4 "lost" ESTABLISHED`)
+				}), "%q", lines)
+				sent, again := time.Duration(0), time.Duration(0)
+				for _, s := range trace.Steps {
+					if s.Kind == handshake.KindDepart && strings.Contains(s.Label, "<DATA=4>") {
+						sent, again = again, s.At
+					}
 				}
-			}
-			least := map[bool]time.Duration{true: 200 * time.Millisecond, false: time.Second}[sender == end]
-			require.GreaterOrEqual(t, again-sent, least-10*time.Millisecond)
+				least := map[bool]time.Duration{true: 200 * time.Millisecond, false: time.Second}[sender == end]
+				require.GreaterOrEqual(t, again-sent, least-10*time.Millisecond)
+			})
 		}
 	}
 }
 
 func TestASimultaneousCloseEndsInTimeWaitAtBoth(t *testing.T) {
-	for t, end := range each(t) {
-		trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
 client close
 server close
 arrive client <CTL=FIN
@@ -276,32 +277,36 @@ arrive server <CTL=FIN
 arrive client <CTL=ACK>
 arrive server <CTL=ACK>
 `)))
-		requireKernel(t, trace, end)
-		for _, peer := range []string{"client", "server"} {
-			require.True(t, strings.HasSuffix(states(trace, peer), "ESTABLISHED FIN-WAIT-1 CLOSING TIME-WAIT"), "%s: %s", peer, states(trace, peer))
-		}
+			requireKernel(t, trace, end)
+			for _, peer := range []string{"client", "server"} {
+				require.True(t, strings.HasSuffix(states(trace, peer), "ESTABLISHED FIN-WAIT-1 CLOSING TIME-WAIT"), "%s: %s", peer, states(trace, peer))
+			}
+		})
 	}
 }
 
 func TestAnAbortResetsTheOtherEnd(t *testing.T) {
 	for _, aborts := range []string{"client", "server"} {
-		for t, end := range each(t) {
-			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+strings.NewReplacer("SENDER", aborts, "RECEIVER", otherEnd(aborts)).Replace(`
+		for _, end := range ends {
+			t.Run("kernel at the "+end, func(t *testing.T) {
+				trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+strings.NewReplacer("SENDER", aborts, "RECEIVER", otherEnd(aborts)).Replace(`
 RECEIVER recv
 SENDER abort
 arrive RECEIVER RST
 return RECEIVER
 `))))
-			require.True(t, strings.HasSuffix(states(trace, "client"), "ESTABLISHED CLOSED"), states(trace, "client"))
-			require.True(t, strings.HasSuffix(states(trace, "server"), "ESTABLISHED CLOSED"), states(trace, "server"))
-			require.Contains(t, strings.Join(story(trace), "\n"), "= -1 ECONNRESET")
+				require.True(t, strings.HasSuffix(states(trace, "client"), "ESTABLISHED CLOSED"), states(trace, "client"))
+				require.True(t, strings.HasSuffix(states(trace, "server"), "ESTABLISHED CLOSED"), states(trace, "server"))
+				require.Contains(t, strings.Join(story(trace), "\n"), "= -1 ECONNRESET")
+			})
 		}
 	}
 }
 
 func TestSegmentsForEitherEndAreDroppedDoubledAndForged(t *testing.T) {
-	for t, end := range each(t) {
-		trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
 client send "abc"
 duplicate server <DATA=3>
 arrive server <DATA=3>
@@ -315,66 +320,75 @@ arrive client <SEQ=304><CTL=RST>
 inject server <SEQ=104><CTL=RST>
 arrive server <SEQ=104><CTL=RST>
 `)))
-		require.True(t, strings.HasSuffix(states(trace, "client"), "ESTABLISHED CLOSED"), states(trace, "client"))
-		require.True(t, strings.HasSuffix(states(trace, "server"), "ESTABLISHED CLOSED"), states(trace, "server"))
+			require.True(t, strings.HasSuffix(states(trace, "client"), "ESTABLISHED CLOSED"), states(trace, "client"))
+			require.True(t, strings.HasSuffix(states(trace, "server"), "ESTABLISHED CLOSED"), states(trace, "server"))
+		})
 	}
 }
 
 func TestAReplacedSegmentArrivesAsWhatItHasBecome(t *testing.T) {
-	for t, end := range each(t) {
-		trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
 client send "abc"
 depart client <DATA=3>
 replace server <SEQ=101><CTL=RST>
 arrive server <CTL=RST>
 server status
 `)))
-		require.Contains(t, story(trace), "server arrive <SEQ=101><CTL=RST> CLOSED")
+			require.Contains(t, story(trace), "server arrive <SEQ=101><CTL=RST> CLOSED")
+		})
 	}
 }
 
 func TestAWaitEndsWithOurTimerOrWithTheContext(t *testing.T) {
-	for t, end := range each(t) {
-		ours := otherEnd(end)
-		tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+ours+` send "lost"
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			ours := otherEnd(end)
+			tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+ours+` send "lost"
 drop `+end+` <DATA=4>
 `))
-		toTheEnd(t, tl)
-		limited, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-		defer cancel()
-		require.ErrorIs(t, tl.Wait(limited), context.DeadlineExceeded)
-		require.ErrorIs(t, tl.Do(limited, handshake.Choice{Verb: handshake.Timeout, Peer: ours, What: "retransmission"}), context.DeadlineExceeded)
-		require.NoError(t, tl.Wait(t.Context()))
-		trace := readable(t, tl.Trace())
-		require.Equal(t, ours+" timeout retransmission ESTABLISHED", story(trace)[len(trace.Steps)-1])
+			toTheEnd(t, tl)
+			limited, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, tl.Wait(limited), context.DeadlineExceeded)
+			require.ErrorIs(t, tl.Do(limited, handshake.Choice{Verb: handshake.Timeout, Peer: ours, What: "retransmission"}), context.DeadlineExceeded)
+			require.NoError(t, tl.Wait(t.Context()))
+			trace := readable(t, tl.Trace())
+			require.Equal(t, ours+" timeout retransmission ESTABLISHED", story(trace)[len(trace.Steps)-1])
+		})
 	}
 }
 
 func TestOurTimersWaitWhileASegmentIsHeld(t *testing.T) {
-	for t, end := range each(t) {
-		ours := otherEnd(end)
-		tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+ours+` send "held"
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			ours := otherEnd(end)
+			tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+ours+` send "held"
 depart `+ours+` <DATA=4>
 wait 1100ms
 `))
-		toTheEnd(t, tl)
-		limited, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		require.ErrorIs(t, tl.Wait(limited), context.DeadlineExceeded)
-		require.NoError(t, tl.Do(t.Context(), handshake.Choice{Verb: handshake.Timeout, Peer: ours, What: "retransmission"}))
-		readable(t, tl.Trace())
+			toTheEnd(t, tl)
+			limited, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, tl.Wait(limited), context.DeadlineExceeded)
+			require.NoError(t, tl.Do(t.Context(), handshake.Choice{Verb: handshake.Timeout, Peer: ours, What: "retransmission"}))
+			readable(t, tl.Trace())
+		})
 	}
 }
 
 func TestAForkStartsAnewAndGoesAnotherWay(t *testing.T) {
-	for t, end := range each(t) {
-		tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup))
-		trace := toTheEnd(t, tl)
-		at := slices.Index(story(trace), "client depart <SEQ=100><CTL=SYN> SYN-SENT")
-		tl.Seek(at + 1)
-		require.NoError(t, tl.Do(t.Context(), handshake.Choice{Verb: handshake.Drop, Peer: "server", Packet: 1, What: "<SEQ=100><CTL=SYN>"}))
-		require.Equal(t, 2, tl.Starts())
-		require.Equal(t, "wire drop <SEQ=100><CTL=SYN>", story(readable(t, tl.Trace()))[tl.N()-1])
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup))
+			trace := toTheEnd(t, tl)
+			at := slices.Index(story(trace), "client depart <SEQ=100><CTL=SYN> SYN-SENT")
+			tl.Seek(at + 1)
+			require.NoError(t, tl.Do(t.Context(), handshake.Choice{Verb: handshake.Drop, Peer: "server", Packet: 1, What: "<SEQ=100><CTL=SYN>"}))
+			require.Equal(t, 2, tl.Starts())
+			require.Equal(t, "wire drop <SEQ=100><CTL=SYN>", story(readable(t, tl.Trace()))[tl.N()-1])
+		})
 	}
 }
 
@@ -396,17 +410,19 @@ func TestWhatCannotBePlayedIsToldBeforeAnythingStarts(t *testing.T) {
 }
 
 func TestAChoiceThatIsNotThereIsRefused(t *testing.T) {
-	for t, end := range each(t) {
-		tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup))
-		for _, line := range []string{
-			"client close", "server close", "depart client <SYN>", "depart server <SYN>", "return client accept", "return server accept",
-			"timeout client retransmission", "timeout server retransmission", "arrive client 1 x", "drop server 1 x", "until client CLOSED",
-		} {
-			c, err := handshake.ParseChoice(line)
-			require.NoError(t, err)
-			require.Error(t, tl.Do(t.Context(), c), line)
-		}
-		toTheEnd(t, tl)
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup))
+			for _, line := range []string{
+				"client close", "server close", "depart client <SYN>", "depart server <SYN>", "return client accept", "return server accept",
+				"timeout client retransmission", "timeout server retransmission", "arrive client 1 x", "drop server 1 x", "until client CLOSED",
+			} {
+				c, err := handshake.ParseChoice(line)
+				require.NoError(t, err)
+				require.Error(t, tl.Do(t.Context(), c), line)
+			}
+			toTheEnd(t, tl)
+		})
 	}
 }
 
