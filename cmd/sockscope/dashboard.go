@@ -41,7 +41,7 @@ func (p *program) dashboard(ctx context.Context, t *handshake.Timeline, f *flags
 // and offers the calls alone, which need no namespaces.
 func (p *program) offer(ctx context.Context, f *flags, name string, why error) error {
 	on := *f
-	on.engine = model.Name
+	on.engine, on.kernelEnd, on.kernelProgram = model.Name, "", ""
 	t, err := p.timeline(ctx, &on, name)
 	if err != nil {
 		return why
