@@ -360,6 +360,21 @@ drop `+end+` <DATA=4>
 	}
 }
 
+func TestWhatStandsBeforeBeginIsPlayedAndNotShown(t *testing.T) {
+	for _, end := range ends {
+		t.Run("kernel at the "+end, func(t *testing.T) {
+			tl := begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`begin
+client send "x"
+arrive server <DATA=1>
+`))
+			trace := toTheEnd(t, tl)
+			require.Equal(t, "ESTABLISHED", trace.Peers[0].State)
+			require.Equal(t, "ESTABLISHED", trace.Peers[1].State)
+			require.Equal(t, 1, trace.Steps[1].Packet)
+		})
+	}
+}
+
 func TestOurTimersWaitWhileASegmentIsHeld(t *testing.T) {
 	for _, end := range ends {
 		t.Run("kernel at the "+end, func(t *testing.T) {
