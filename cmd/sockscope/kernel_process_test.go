@@ -357,6 +357,23 @@ func TestAKilledChildOfARun(t *testing.T) {
 	child.gone()
 }
 
+// The program that a person lets run at the kernel's end ends with the engine.
+func TestTheKernelsProgramEndsWithTheEngine(t *testing.T) {
+	needKernel(t)
+	file := scenario(t, never)
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) {
+			c := sockscope(t, "run", file, "--engine", "mixed", "--kernel-end", "server", "--kernel-program", "sleep 1000")
+			require.NoError(t, c.Start())
+			child := childOf(t, c.Process.Pid)
+			poll(t, "the program runs", func() bool { return childPID(child.pid) != 0 })
+			require.NoError(t, c.Process.Signal(signal))
+			require.EqualError(t, c.Wait(), "signal: "+signal.String())
+			child.gone()
+		})
+	}
+}
+
 // A person who waits for a kernel can have enough of it, again and again: here for an
 // hour that the script asks for, and, at the newest step, for whatever comes.
 func TestAWaitThatIsGivenUpAgainAndAgain(t *testing.T) {
