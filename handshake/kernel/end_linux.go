@@ -1,8 +1,11 @@
 package kernel
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sockscope/handshake"
@@ -31,6 +34,7 @@ type end struct {
 	sndUNA     uint32
 	sndNXT     uint32
 	sndWND     uint32
+	scale      uint8 // of the other end's window (RFC 7323 2.3)
 	rcvNXT     uint32
 	rcvWND     uint32
 	sendQueue  uint32
@@ -129,13 +133,26 @@ func (w *world) update(e *end, step *handshake.Step) {
 		e.known, e.shown = false, nil
 		return
 	}
-	for _, v := range w.variables(e) {
+	told := w.variables(e)
+	for _, v := range append(told, e.untold(told)...) {
 		if e.shown[v.Name] != v.Value {
 			e.shown[v.Name] = v.Value
 			step.Vars = append(step.Vars, v)
 		}
 	}
 	e.tellTimer(w, step)
+}
+
+// untold empties what is shown and the kernel tells no more: a small socket has no
+// congestion window. Timers are told apart.
+func (e *end) untold(told []handshake.Var) []handshake.Var {
+	var list []handshake.Var
+	for _, name := range slices.Sorted(maps.Keys(e.shown)) {
+		if !strings.HasSuffix(name, " timer") && !slices.ContainsFunc(told, func(v handshake.Var) bool { return v.Name == name }) {
+			list = append(list, handshake.Var{Name: name})
+		}
+	}
+	return list
 }
 
 // tellTimer tells of the timer's new deadline, if it is not the old one: jiffies are
@@ -216,8 +233,11 @@ func caState(n uint8) string {
 func (w *world) sequence(e *end) []handshake.Var {
 	f := flow{e.local, e.remote}
 	ours := w.numbers[f]
-	if len(ours) == 0 || e.sock.state == stateTimeWait || e.sock.state == 5 && !e.sock.hasInfo {
-		return nil // small sockets have no numbers any more: the last known stand
+	if len(ours) == 0 {
+		return nil
+	}
+	if e.sock.state == stateTimeWait || e.sock.state == 5 && !e.sock.hasInfo {
+		return w.settled(e, f)
 	}
 	i := &e.sock.info
 	e.known = true
@@ -234,11 +254,8 @@ func (w *world) sequence(e *end) []handshake.Var {
 	}
 	e.sndNXT = e.sndUNA + waiting - i.Notsent_bytes
 	e.sendQueue = waiting - min(waiting, e.control())
-	e.sndWND = i.Snd_wnd
-	vars := []handshake.Var{
-		number("ISS", e.iss, "seq"), number("kernel's ISS", e.kernelISS, "seq"),
-		number("SND.UNA", e.sndUNA, "seq"), number("SND.NXT", e.sndNXT, "seq"), number("send queue", e.sendQueue, "B"),
-	}
+	e.sndWND, e.scale = i.Snd_wnd, i.sndWscale
+	vars := e.sends()
 	syn, heard := w.syns[f.back()]
 	if !heard || e.state == "SYN-SENT" {
 		return vars
@@ -248,12 +265,39 @@ func (w *world) sequence(e *end) []handshake.Var {
 	}
 	e.rcvNXT = e.irs + 1 + uint32(i.Bytes_received)
 	e.rcvWND = i.Rcv_wnd
+	if s := w.sent[f]; s.acked { // the kernel's window begins at the last ACK that it sent, the RFC's at RCV.NXT
+		e.rcvWND -= min(e.rcvWND, e.rcvNXT-w.numbers.shown(f.back(), s.ack))
+	}
 	e.recvQueue = e.unread()
-	vars = append(vars, number("IRS", e.irs, "seq"), number("RCV.NXT", e.rcvNXT, "seq"), number("receive queue", e.recvQueue, "B"))
+	vars = append(vars, e.expects()...)
 	if e.sock.hasInfo {
 		vars = append(vars, number("SND.WND", e.sndWND, "B"), number("RCV.WND", e.rcvWND, "B"))
 	}
 	return vars
+}
+
+// settled are the numbers of a small socket, which tells none: all that it has sent is
+// acknowledged, and it expects what its last ACK says.
+func (w *world) settled(e *end, f flow) []handshake.Var {
+	s := w.sent[f]
+	if !e.known || !s.acked {
+		return nil
+	}
+	e.sndNXT = w.numbers.shown(f, s.next)
+	e.sndUNA, e.sendQueue = e.sndNXT, 0
+	e.rcvNXT = w.numbers.shown(f.back(), s.ack)
+	return append(append(e.sends(), e.expects()...), number("RCV.WND", e.rcvWND, "B"))
+}
+
+func (e *end) sends() []handshake.Var {
+	return []handshake.Var{
+		number("ISS", e.iss, "seq"), number("kernel's ISS", e.kernelISS, "seq"),
+		number("SND.UNA", e.sndUNA, "seq"), number("SND.NXT", e.sndNXT, "seq"), number("send queue", e.sendQueue, "B"),
+	}
+}
+
+func (e *end) expects() []handshake.Var {
+	return []handshake.Var{number("IRS", e.irs, "seq"), number("RCV.NXT", e.rcvNXT, "seq"), number("receive queue", e.recvQueue, "B")}
 }
 
 // control is how many of the unacknowledged numbers are a SYN's or a FIN's.

@@ -110,7 +110,7 @@ func (h *host) stateOf(on string) string {
 // receiver is the end that a segment of a flow is for: that of the connection, else a
 // listener, else -1.
 func (h *host) receiver(f flow) int {
-	at := slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.remote == f.from && e.alive() && !e.fell })
+	at := slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && e.remote == f.from && e.alive() })
 	if at < 0 {
 		at = slices.IndexFunc(h.ends, func(e end) bool { return e.local == f.to && listening(&e) && e.listener == "" })
 	}
@@ -227,7 +227,9 @@ func (w *world) adopt(s *sock) {
 			continue
 		}
 		for j := range h.ends {
-			if e := &h.ends[j]; e.local == s.local && e.remote == s.remote && e.sock == nil && !e.fell {
+			e := &h.ends[j]
+			over := e.fell || e.listener != "" && e.state == "CLOSED" // what comes now is another connection
+			if e.local == s.local && e.remote == s.remote && e.sock == nil && !over {
 				e.cookie, e.sock = s.cookie, s
 				if e.state == "TIME-WAIT" { // another connection in its place
 					e.begun, e.met = false, false
