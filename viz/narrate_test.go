@@ -1,6 +1,7 @@
 package viz_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -63,6 +64,23 @@ timeout client retransmission
 		told(t, played(t, "half-close"), handshake.KindSignal, "closing").Event)
 	require.Equal(t, "The call accept(3) of the server returned 4.",
 		told(t, played(t, "three-way"), handshake.KindReturn, "accept").Event)
+}
+
+// What an engine notes is told as such, in text and in sentences, and in the language.
+func TestANoteOfAnEngineIsTold(t *testing.T) {
+	trace := played(t, "refused")
+	trace.Steps = append(trace.Steps, handshake.Step{
+		N: len(trace.Steps) + 1, Peer: "server", Kind: handshake.KindNote, Label: "accept queue 1 of 8", Choice: "wait",
+	})
+	for lang, want := range map[string][2]string{
+		"en": {"accept queue 1 of 8", "Beside that, at the server: accept queue 1 of 8."},
+		"ko": {"accept 큐 1개 (한도 8개)", "그 밖에 서버에서: accept 큐 1개 (한도 8개)."},
+	} {
+		require.Equal(t, want[1], viz.Narrate(trace, len(trace.Steps), lang).Event)
+		var b bytes.Buffer
+		require.NoError(t, viz.Text(&b, trace, viz.Options{Lang: lang}))
+		require.Contains(t, b.String(), " "+want[0]+"\n")
+	}
 }
 
 // {client.SND.NXT} is the number that this step led to.
