@@ -36,7 +36,7 @@ func Deviations() []Deviation {
 		},
 		{
 			Name: "segments-kept", States: []string{"ESTABLISHED"}, Event: "timeout retransmission", Rule: "retransmit-text",
-			Sources: []string{"RFC 9293 3.8.1", measured},
+			Sources: []string{"RFC 9293 3.8.1", "Linux net/ipv4/tcp_output.c tcp_retrans_try_collapse", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<DATA=", kernel: "<DATA="},
 		},
 		{

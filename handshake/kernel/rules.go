@@ -48,7 +48,7 @@ var table = [...]handshake.Why{
 	givesUp:         {Rule: "kernel-gives-up", Cite: "RFC 9293 3.8.3"},
 	heldAgain:       {Rule: "kernel-held-again", Cite: "RFC 6298 5.5"},
 	backlog:         {Rule: "kernel-queue", Cite: "POSIX listen()"},
-	acceptQueueFull: {Rule: "kernel-queue-full", Cite: "RFC 4987 3.2"},
+	acceptQueueFull: {Rule: "kernel-queue-full", Cite: "RFC 4987 2.2"},
 	cookieSent:      {Rule: "kernel-cookie-sent", Cite: "RFC 4987 3.6"},
 	cookieChild:     {Rule: "kernel-cookie-child", Cite: "RFC 4987 3.6"},
 	limits:          {Rule: "kernel-limits", Cite: "RFC 5961 7"},
