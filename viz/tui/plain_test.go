@@ -198,7 +198,7 @@ func TestPlainOnATerminal(t *testing.T) {
 func TestPlainModeWaitsForAKernelAndSaysSo(t *testing.T) {
 	for lang, says := range map[string][]string{
 		"en": {"Waiting up to 5 seconds until something happens by itself.", "Another way needs a new start. 3 steps were repeated to get here."},
-		"ko": {"저절로 일이 일어날 때까지 5초까지 기다린다.", "다른 갈래로 가려고 새로 시작했다. 여기까지 3단계를 다시 실행했다."},
+		"ko": {"저절로 일이 일어날 때까지 5초까지 기다린다.", "다른 전개로 가려고 새로 시작했다. 여기까지 3단계를 다시 실행했다."},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			e := &clockwork{worlds: []*world{newWorld(), newWorld()}}
