@@ -214,3 +214,19 @@ func TestASavedTraceCanOnlyBeStepped(t *testing.T) {
 	require.ErrorIs(t, m.disturb(t.Context(), handshake.Duplicate), errRecorded, "its segment is in flight")
 	require.False(t, after(t, "syn-lost", 7).recorded())
 }
+
+// Whatever a recorded step is, the line above the last has a sentence for it: a kernel
+// adds notes that nobody chose, and a person replaces segments.
+func TestNextHasASentenceForEveryStep(t *testing.T) {
+	for _, lang := range []string{"en", "ko"} {
+		v := newDashboard(t.Context(), play(t, "three-way"), options(t, lang, true), LineGlyphs()).view()
+		for _, kind := range []handshake.Kind{
+			handshake.KindDepart, handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate, handshake.KindTimeout,
+			handshake.KindCall, handshake.KindReturn, handshake.KindSignal, handshake.KindNote,
+		} {
+			require.NotContains(t, v.sentence(choiceOf(handshake.Step{Peer: "server", Kind: kind}), false), "dash.", kind)
+		}
+		replaced := choiceOf(handshake.Step{Peer: "wire", Kind: handshake.KindNote, Choice: "replace server 1 <SEQ=100><CTL=RST>"})
+		require.NotContains(t, v.sentence(replaced, false), "dash.")
+	}
+}

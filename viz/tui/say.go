@@ -12,6 +12,9 @@ import (
 // is told something. Nobody can choose it.
 const signal handshake.Verb = "signal"
 
+// note stands for a verb where a step only tells what else has happened.
+const note handshake.Verb = "note"
+
 // sentence says what a choice lets happen; full names a segment's control bits too.
 func (v *view) sentence(c handshake.Choice, full bool) string {
 	key, what, call := "dash."+string(c.Verb), controls(c.What), c.What+"()"
@@ -66,8 +69,8 @@ func choiceOf(s handshake.Step) handshake.Choice {
 	verbs := map[handshake.Kind]handshake.Verb{
 		handshake.KindDepart: handshake.Depart, handshake.KindArrive: handshake.Arrive,
 		handshake.KindDrop: handshake.Drop, handshake.KindDuplicate: handshake.Duplicate,
-		handshake.KindTimeout: handshake.Timeout, handshake.KindReturn: handshake.Return,
-		handshake.KindSignal: signal,
+		handshake.KindTimeout: handshake.Timeout, handshake.KindCall: handshake.Call, handshake.KindReturn: handshake.Return,
+		handshake.KindSignal: signal, handshake.KindNote: note,
 	}
 	return handshake.Choice{Verb: verbs[s.Kind], Peer: s.Peer, Packet: s.Packet, What: what}
 }
