@@ -153,11 +153,17 @@ func (v *view) program(peer int) []phrase {
 	switch {
 	case v.hidden && e.Call != v.before[peer].Call:
 		return []phrase{{{unknown, v.colours.Hidden}}}
+	case v.captured():
+		return []phrase{plain(v.say.Text("dash.unseen"))}
 	case e.Call == "":
 		return []phrase{plain(v.say.Text("dash.runs"))}
 	}
 	return []phrase{plain(e.Call), {{v.words("dash.waits-since", "n", strconv.Itoa(e.Since)), v.colours.Waiting}}}
 }
+
+// captured reports whether all that is known was read from segments: a capture has no
+// programs and no descriptors.
+func (v *view) captured() bool { return v.trace.Engine == "capture" }
 
 // sockets are the two newest connections of a peer, each with its descriptor.
 func (v *view) sockets(peer int, short bool) [][]phrase {
@@ -194,6 +200,8 @@ func (v *view) socketNote(peer int, conn *viz.Conn, short bool) string {
 	switch {
 	case conn.State == "LISTEN" && len(v.ends[peer].Conns) > 1:
 		return "dash.listens-on"
+	case v.captured():
+		return "dash.inferred"
 	case conn.Descriptor != "" || conn.State == "CLOSED":
 		return ""
 	case v.named(peer, conn.On):
@@ -279,9 +287,15 @@ func (v *view) timer(now, was *viz.Conn) []phrase {
 	return []phrase{{{text, v.colours.Changed}}, plain(v.words("dash.was", "value", old))}
 }
 
+// timerText tells of the timer that matters most. A kernel's may have ended since the
+// end was looked at: its clock runs on while a person thinks.
 func (v *view) timerText(conn *viz.Conn) string {
 	if at, ok := conn.Var("retransmission timer"); ok {
-		return v.words("dash.again", "what", v.unconfirmed(conn), "t", nanoseconds(at.Value))
+		key := "dash.again"
+		if due, err := strconv.ParseInt(at.Value, 10, 64); err == nil && v.step() != nil && time.Duration(due) < v.step().At {
+			key = "dash.again-past"
+		}
+		return v.words(key, "what", v.unconfirmed(conn), "t", nanoseconds(at.Value))
 	}
 	if at, ok := conn.Var("time-wait timer"); ok {
 		return v.words("dash.over-at", "t", nanoseconds(at.Value))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,7 +34,7 @@ func kernelTrace(t *testing.T) *handshake.Timeline {
 				{Name: "accept queue", Value: "0"}, {Name: "accept queue limit", Value: "1"},
 			}},
 			{N: 2, Peer: "client", On: "3", Kind: handshake.KindCall, Label: "connect(3, 127.0.0.1:7147)", Before: "CLOSED", After: "SYN-SENT", Choice: "client connect server", Vars: vars},
-			{N: 3, Peer: "server", On: "3", Kind: handshake.KindNote, Label: "accept queue 1 of 1", Before: "LISTEN", After: "LISTEN", Choice: "wait", Vars: []handshake.Var{{Name: "accept queue", Value: "1"}}},
+			{N: 3, At: 2 * time.Second, Peer: "server", On: "3", Kind: handshake.KindNote, Label: "accept queue 1 of 1", Before: "LISTEN", After: "LISTEN", Choice: "wait", Vars: []handshake.Var{{Name: "accept queue", Value: "1"}}},
 		},
 	}
 	var b strings.Builder
@@ -82,5 +83,39 @@ func TestOctetsScrollToTheirLastOne(t *testing.T) {
 		s.press("w")
 		end = s.press(times(9, "Ctrl-D"))
 		require.Equal(s, end, s.press("Ctrl-D"))
+	})
+}
+
+// A kernel's clock runs while a person thinks: a timer that has ended since is not told
+// as one to come.
+func TestATimerThatHasEndedIsNotToldAsOneToCome(t *testing.T) {
+	atDeskWith(t, 120, 60, options(t, "en", true), kernelTrace, func(s *desk) {
+		s.press("Space Space")
+		s.sees("", "again at t 1.500 s")
+		s.press("Space")
+		s.sees("", "was due again at t 1.500 s")
+	})
+}
+
+// A capture knows of no program and of no descriptor, and its states are inferred.
+func TestACaptureTellsOfNoProgram(t *testing.T) {
+	capture := func(t *testing.T) *handshake.Timeline {
+		trace := &handshake.Trace{
+			Scenario: "capture", Engine: replay.Engine, Protocol: "tcp",
+			Peers: []handshake.Peer{{Name: "client", Address: "127.0.0.1:49152", State: "CLOSED"}, {Name: "server", Address: "127.0.0.1:7147", State: "CLOSED"}},
+			Steps: []handshake.Step{{N: 1, Peer: "client", On: "1", Kind: handshake.KindDepart, Packet: 1, Label: "<SEQ=100><CTL=SYN>", Before: "CLOSED", After: "SYN-SENT", Choice: "depart client <CTL=SYN>"}},
+		}
+		var b strings.Builder
+		require.NoError(t, trace.WriteJSON(&b))
+		rec, err := replay.Open(strings.NewReader(b.String()))
+		require.NoError(t, err)
+		tl, err := handshake.NewTimeline(t.Context(), rec, nil)
+		require.NoError(t, err)
+		return tl
+	}
+	atDeskWith(t, 120, 60, options(t, "en", true), capture, func(s *desk) {
+		s.press("Space")
+		s.sees("", "program not in a capture", "-  SYN-SENT     inferred state")
+		s.misses("no descriptor")
 	})
 }
