@@ -28,7 +28,7 @@ func CompareViews() map[string]CompareView {
 const compareHalf = 70
 
 // compareIndent is where a line's halves begin, behind its number and its mark.
-const compareIndent = 7
+const compareIndent = 8
 
 // CompareText writes both ladders side by side: what is equal once, what differs in two
 // halves, and below each difference what explains it.
@@ -286,7 +286,11 @@ func half(t *handshake.Trace, s *handshake.Step, engine, lang string) string {
 	if s == nil {
 		return say.Say("ui.compare.plain.none", Fill("engine", engine))
 	}
-	return say.Say("ui.compare.plain.half", Fill("engine", engine, "event", Narrate(t, s.N, lang).Event, "state", s.After))
+	event := Narrate(t, s.N, lang).Event
+	if s.Packet > 0 {
+		event += " " + s.Label + "." // the halves may differ in nothing else
+	}
+	return say.Say("ui.compare.plain.half", Fill("engine", engine, "event", event, "state", s.After))
 }
 
 // The JSON shapes of a comparison: one header, then one object a line.
