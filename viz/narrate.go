@@ -161,9 +161,17 @@ func Value(v handshake.Var, say *words.Words) string {
 	case v.Unit != "ns" || err != nil:
 		return v.Value
 	case !strings.HasSuffix(v.Name, " timer"):
-		return time.Duration(n).String()
+		return length(time.Duration(n), say)
 	}
 	return say.Say("ui.at", Fill("time", seconds(time.Duration(n))))
+}
+
+// length is a time in seconds, or below one in thousandths of it.
+func length(d time.Duration, say *words.Words) string {
+	if d < time.Second {
+		return fmt.Sprintf("%.3f ms", float64(d)/float64(time.Millisecond))
+	}
+	return say.Say("ui.lasts", Fill("time", seconds(d)))
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

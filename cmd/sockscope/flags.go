@@ -75,9 +75,9 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 			set.IntVar(&f.stream, name, 1, text)
 		}
 	}
-	for _, name := range []string{"engine", "stream"} {
+	for name, none := range map[string]string{"engine": "", "stream": "0"} {
 		if known := set.Lookup(name); known != nil {
-			known.DefValue = "" // the words say it, in their language
+			known.DefValue = none // so none is printed: the words say it, in their language
 		}
 	}
 }

@@ -50,7 +50,7 @@ func kernelTrace(t *testing.T) *handshake.Timeline {
 func TestNumbersTellAllThatAKernelTells(t *testing.T) {
 	atDeskWith(t, 120, 60, options(t, "en", true), kernelTrace, func(s *desk) {
 		got := s.press("3 z Space Space Space")
-		order := []string{"3  SYN-SENT", "ISS 100", "SND.UNA 101", "SND.NXT 101", "RCV.NXT 301", "retransmission timer, due t 1.500 s", "rto 204ms", "kernel_00 7", "kernel_19 7"}
+		order := []string{"3  SYN-SENT", "ISS 100", "SND.UNA 101", "SND.NXT 101", "RCV.NXT 301", "retransmission timer, due t 1.500 s", "rto 204.000 ms", "kernel_00 7", "kernel_19 7"}
 		for i := range order[1:] {
 			require.Greater(s, strings.Index(got, order[i+1]), strings.Index(got, order[i]), order[i+1])
 		}
