@@ -20,7 +20,7 @@ func (d *dashboard) drawTitle(c canvas, v *view) {
 		gap = "  "
 	}
 	right := []string{step, v.words("dash.time", "t", seconds(d.clock(v))), d.keys.hint(actLanguage) + " " + v.say.Text("dash.language")}
-	left := []string{"sockscope", title(v), v.trace.Engine, d.via}
+	left := []string{"sockscope", title(v), v.trace.Engine, v.say.Note(d.via)}
 	used := c.right(0, 0, c.w-1, strings.Join(right, gap), c.palette.Now)
 	if width(strings.Join(left, gap))+used+4 > c.w && v.trace.Host != "" {
 		left[3] = release(d.via)
