@@ -3,6 +3,7 @@ package kernel
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,7 +94,7 @@ func (s *session) ended() error {
 	if err := s.Close(); err != nil {
 		return err
 	}
-	return fmt.Errorf("kernel: the child process has ended: %s", s.child.lastWords())
+	return fmt.Errorf("kernel: the child process has ended: %s", cmp.Or(s.child.lastWords(), s.child.cmd.ProcessState.String()))
 }
 
 // Header begins the trace.

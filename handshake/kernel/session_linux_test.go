@@ -165,7 +165,7 @@ func TestAKilledChildIsSaidAndLeavesNothing(t *testing.T) {
 			break
 		}
 	}
-	require.ErrorContains(t, err, "the child process has ended")
+	require.ErrorContains(t, err, "the child process has ended: signal: killed")
 	require.ErrorIs(t, syscall.Kill(child.Pid, 0), syscall.ESRCH)
 }
 
