@@ -124,6 +124,7 @@ func (g *garbler) Carry(from int, b []byte) ([]byte, error) {
 	return g.Loopback.Carry(from, b)
 }
 
+// MUST-3: what has a wrong checksum is dropped, and nobody is told.
 func TestRFC9293_3_1_AGarbledDatagramIsRefusedByItsChecksum(t *testing.T) {
 	loopback, err := wire.NewLoopback()
 	require.NoError(t, err)
@@ -139,6 +140,7 @@ func TestRFC9293_3_1_AGarbledDatagramIsRefusedByItsChecksum(t *testing.T) {
 	require.Equal(t, "RFC 9293 3.1", got.Why[0].Cite)
 	require.Equal(t, got.Before, got.After, "the machine never saw it")
 	require.NotEqual(t, left.Wire, got.Wire)
+	require.NotContains(t, strings.Join(lines(s), "\n"), "depart server", "and does not answer")
 	require.Equal(t, "timeout client retransmission", lines(s)[len(lines(s))-1], "so the client will have to send it again")
 	do(t, s, "timeout client retransmission", "depart client")
 	require.Equal(t, "SYN-RECEIVED", do(t, s, "arrive server")[0].After)

@@ -66,7 +66,8 @@ data | data | 0+40 | "LOGIN"
 `, lines(wire.Fields(withOptions(t))[17:]))
 }
 
-// Each case is what stands behind a header of 20 octets; n words of it are options.
+// Each case is what stands behind a header of 20 octets; n words of it are options. RFC 9293
+// 3.1, MUST-68: whatever is no EOL and no NOP has a length, also a kind without a name.
 func TestWhatStandsBehindTheHeader(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -215,7 +215,7 @@ func TestEveryTruncationIsRefused(t *testing.T) {
 	}
 }
 
-// RFC 9293 3.1: the checksum covers header, text and the addresses. One bit changes a
+// RFC 9293 3.1, MUST-3: the checksum covers header, text and the addresses. One bit changes a
 // ones' complement sum by a power of two, which is never a multiple of 65535.
 func TestEveryFlippedBitIsRefused(t *testing.T) {
 	b, src, dst := withOptions(t), client.Addr(), server.Addr()
@@ -252,6 +252,7 @@ func anyAddr(t *rapid.T, name string) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4(a), rapid.Uint16().Draw(t, name+" port"))
 }
 
+// RFC 9293 3.1, MUST-2: the checksum of what is sent is right.
 func TestGopacketReadsWhatIsEmitted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		src, dst, s := anyAddr(t, "source"), anyAddr(t, "destination"), anySegment(t)
@@ -305,6 +306,7 @@ func TestOneSumServesIPv6Too(t *testing.T) {
 	require.True(t, sum.Valid)
 }
 
+// RFC 9293 3.1, MUST-2: an odd last octet is padded for the sum.
 func TestTheSumIsThatOfRFC1071ForEveryLength(t *testing.T) {
 	text := strings.Repeat("\xff\xfe\x00\x01\x80", 20)
 	for n := range len(text) {

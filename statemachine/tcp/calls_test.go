@@ -41,8 +41,9 @@ func TestSendInListen(t *testing.T) {
 	require.Equal(t, reachable(Listen), o.TCB)
 }
 
-// RFC 9293 3.10.2: "Segmentize the buffer"; 3.7.1: 536 octets where no option
-// says otherwise. PSH stands on the last segment of a pushed SEND only.
+// RFC 9293 3.10.2: "Segmentize the buffer"; 3.7.1, MUST-15: 536 octets where no option
+// says otherwise; 3.9.1.2, SHLD-28: segments as large as may be. PSH stands on the last
+// segment of a pushed SEND only.
 func TestSendSegmentizes(t *testing.T) {
 	o := Step(in(Established), Send{Now: now, Text: strings.Repeat("x", 1200), Push: true})
 	require.Equal(t, []string{
@@ -79,7 +80,7 @@ func TestSendCountsWhatIsInFlight(t *testing.T) {
 }
 
 // RFC 9293 3.10.2: "If the URGENT flag is set, then SND.UP <- SND.NXT and set
-// the urgent pointer"; MUST-62: it points behind the urgent data.
+// the urgent pointer" (3.8.5, MUST-30); MUST-62: it points behind the urgent data.
 func TestSendUrgent(t *testing.T) {
 	o := Step(in(Established), Send{Now: now, Text: "hello", Urgent: true})
 	require.Equal(t, []string{"<SEQ=4294967294><ACK=4294967295><DATA=5><CTL=URG,ACK>"}, labels(o.Segments))
@@ -136,7 +137,8 @@ func TestReceiveReopensTheWindow(t *testing.T) {
 }
 
 // RFC 9293 3.10.3: "If RCV.UP is in advance of the data currently being passed to
-// the user, notify the user of the presence of urgent data."
+// the user, notify the user of the presence of urgent data." So he learns whether more of
+// it remains (3.8.5, MUST-33).
 func TestReceiveTellsOfUrgentData(t *testing.T) {
 	tcb := in(Established)
 	s := next(tcb, ACK|URG, "hello")

@@ -100,7 +100,7 @@ func copyPackage(t *testing.T, dir string) {
 	require.NoError(t, err)
 	for _, name := range append(files, filepath.Join("testdata", "transitions.csv")) {
 		switch name {
-		case "faults_test.go", "fuzz_test.go", "bench_test.go", "example_test.go", "segment_test.go":
+		case "faults_test.go", "fuzz_test.go", "bench_test.go", "example_test.go", "segment_test.go", "walk_test.go":
 			continue
 		}
 		copyFile(t, name, filepath.Join(dir, name))

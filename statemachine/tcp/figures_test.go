@@ -55,7 +55,7 @@ func TestFigures6And12(t *testing.T) {
 	require.Equal(t, figure{t: t}, *f, "nothing is left")
 }
 
-// RFC 9293 figure 7. Table 6 would drop both SYN,ACKs; the figure accepts them, and
+// RFC 9293 figure 7, MUST-10. Table 6 would drop both SYN,ACKs; the figure accepts them, and
 // two ACKs follow that it does not show.
 func TestFigure7(t *testing.T) {
 	f := &figure{t: t}

@@ -107,7 +107,8 @@ func variants(s State) []TCB {
 }
 
 // TestInvariants tries every state with every combination of the six control
-// bits, with numbers at and across both edges of both windows and of 2^32.
+// bits, with numbers at and across both edges of both windows and of 2^32: RFC 9293 3.4,
+// table 6 (U-2), all arithmetic modulo 2^32 (U-1), no window that shrinks (SHLD-14).
 func TestInvariants(t *testing.T) {
 	steps := 0
 	var inPlace Outcome

@@ -49,7 +49,8 @@ func TestFirstTrimsToTheWindow(t *testing.T) {
 }
 
 // RFC 9293 3.10.7.4 first: "If the RCV.WND is zero ... special allowance should be
-// made to accept valid ACKs, URGs, and RSTs."
+// made to accept valid ACKs, URGs, and RSTs." 3.4, MUST-66: RST and URG count at a zero
+// window, too.
 func TestFirstZeroWindow(t *testing.T) {
 	tcb := then(unread(Established, receiveBuffer), Send{Now: now, Text: "hello"}).TCB
 	s := next(tcb, ACK|URG|FIN, "text")
@@ -71,7 +72,8 @@ func TestFirstZeroWindow(t *testing.T) {
 }
 
 // RFC 9293 3.10.7.4 first: "Segments with higher beginning sequence numbers SHOULD
-// be held for later processing (SHLD-31)": the text, its FIN and its ACK.
+// be held for later processing (SHLD-31)": the text, its FIN and its ACK. What is early is
+// acknowledged at once (MAY-13), and so is what fills the gap (RFC 5681 3.2, R5681-3.2a).
 func TestFirstHoldsWhatIsEarly(t *testing.T) {
 	tcb := sending(Established)
 	tcb = then(tcb, Receive{Now: now}).TCB
@@ -121,8 +123,8 @@ func TestFirstForgetsWhatCameMeanwhile(t *testing.T) {
 	require.Equal(t, nxt+5, o.TCB.RCV.NXT)
 }
 
-// RFC 9293 3.10.7.4 second: a RST counts "exactly" at RCV.NXT only; within the
-// window it is challenged.
+// RFC 9293 3.10.7.4 second: a RST counts "exactly" at RCV.NXT only (U-7); within the
+// window it is challenged (U-8), outside it is dropped silently (U-9).
 func TestSecondRST(t *testing.T) {
 	tcb := in(Established)
 	o := Step(tcb, arrive(from(tcb.RCV.NXT+1, 0, RST, "ab")))
@@ -212,7 +214,8 @@ func TestFifthSynReceived(t *testing.T) {
 }
 
 // RFC 9293 3.10.7.4 fifth, TIME-WAIT: "a retransmission of the remote FIN.
-// Acknowledge it, and restart the 2 MSL timeout." Nothing else restarts it.
+// Acknowledge it, and restart the 2 MSL timeout." Nothing else restarts it. 3.6.1, MUST-13:
+// who closes first waits for 2 MSL.
 func TestFifthTimeWait(t *testing.T) {
 	tcb := in(TimeWait)
 	require.Equal(t, Timers{TimeWait: now + 2*msl}, tcb.Timers)

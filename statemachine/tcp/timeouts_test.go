@@ -9,7 +9,7 @@ import (
 
 // RFC 9293 3.10.8: "send the segment at the front of the retransmission queue
 // again, reinitialize the retransmission timer"; RFC 6298 2.1 begins with one
-// second, 5.5 doubles it, 2.5 lets 60 seconds bound it.
+// second, 5.5 doubles it (R6298-5.5), 2.5 lets 60 seconds bound it (R6298-2.5).
 func TestRetransmissionBacksOff(t *testing.T) {
 	o := Outcome{TCB: in(SynSent)}
 	for _, seconds := range []time.Duration{2, 4, 8, 16, 32, 60, 60, 60} {
@@ -30,7 +30,8 @@ func TestRetransmissionBacksOff(t *testing.T) {
 	require.Equal(t, now+time.Second, o.TCB.Timers.Retransmission, "the ACK began the schedule anew")
 }
 
-// RFC 9293 3.10.8: the front of the queue is one segment, whatever else waits.
+// RFC 9293 3.10.8: the front of the queue is one segment, whatever else waits: the earliest
+// (RFC 6298 5.4, R6298-5.5).
 func TestRetransmissionOfText(t *testing.T) {
 	tcb := then(in(Established), Send{Now: now, Text: string(make([]byte, 600)), Push: true}, Close{Now: now}).TCB
 	o := Step(tcb, RetransmissionTimeout{Now: now})
