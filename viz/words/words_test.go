@@ -165,12 +165,12 @@ func TestParticlesFollowWordsOnly(t *testing.T) {
 func TestNotesAreToldInTheLanguage(t *testing.T) {
 	for label, korean := range map[string]string{
 		"accept queue 1 of 8":                       "accept 큐 1개 (한도 8개)",
-		"<SEQ=100><CTL=SYN> sent again, 3 times":    "<SEQ=100><CTL=SYN> 재전송 3회",
+		"<SEQ=100><CTL=SYN> sent again, 3 in all":   "<SEQ=100><CTL=SYN> 재전송 3회",
 		"the kernel moves on":                       "커널이 상태를 바꿈",
 		"<SEQ=1><CTL=SYN> becomes <SEQ=2><CTL=RST>": "<SEQ=1><CTL=SYN> 대신 <SEQ=2><CTL=RST>",
 		"wait 1.5s":              "1.5s 기다림",
 		`nc says "hello"`:        `nc 출력: "hello"`,
-		"nc ends: exit status 1": "nc 종료: exit status 1",
+		"nc ends: exit status 1": "nc 종료 (종료 코드 1)",
 		"nc acts":                "nc 동작",
 		"nc acts: ESTABLISHED":   "nc 동작: ESTABLISHED",
 		"what nobody knows":      "what nobody knows",
