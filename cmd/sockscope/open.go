@@ -57,6 +57,9 @@ func (p *program) recording(name string, stream int) (*replay.Recording, error) 
 // read tells by its beginning what a file is.
 func (p *program) read(name string, from *bufio.Reader, stream int) (*replay.Recording, error) {
 	if head, _ := from.Peek(4); !replay.IsCapture(head) { // what is shorter is no capture either
+		if len(head) == 0 || head[0] != '{' {
+			return nil, p.misuse("ui.error.unknown", "file", name)
+		}
 		if stream != 1 {
 			return nil, p.misuse("ui.error.value", "flag", "stream", "found", strconv.Itoa(stream), "allowed", "1", "meant", "")
 		}
