@@ -85,6 +85,7 @@ func (s *Scenario) Mistake(line int, found, allowed string) error {
 type Unplayable struct {
 	Scenario, Engine string
 	Why              map[string]string // language, sentence
+	On               []string          // the engines that can
 }
 
 func (u *Unplayable) Error() string {
@@ -100,6 +101,11 @@ func (s *Scenario) Playable(engine string) error {
 	u := &Unplayable{Scenario: s.Name, Engine: engine, Why: map[string]string{}}
 	for lang, words := range s.Words {
 		u.Why[lang] = words[key]
+	}
+	for _, other := range engines {
+		if _, not := s.Not[other]; !not {
+			u.On = append(u.On, other)
+		}
 	}
 	return u
 }

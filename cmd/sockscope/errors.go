@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"slices"
@@ -51,7 +52,8 @@ func (p *program) explain(err error) (string, int) {
 			"found", mistake.Found, "allowed", mistake.Allowed)), misused
 	}
 	if not, ok := errors.AsType[*handshake.Unplayable](err); ok {
-		return p.say.Say("ui.error.unplayable", viz.Fill("engine", not.Engine, "scenario", not.Scenario, "why", not.Why[p.lang])), misused
+		return p.say.Say("ui.error.unplayable", viz.Fill("engine", not.Engine, "scenario", not.Scenario,
+			"why", not.Why[p.lang], "engines", cmp.Or(strings.Join(not.On, ", "), "-"))), misused
 	}
 	why := strings.ReplaceAll(err.Error(), "\n", "; ")
 	if errors.Is(err, tui.ErrScreen) {

@@ -175,7 +175,7 @@ func (w *world) again(f *flight) []handshake.Step {
 		}
 		h := &w.hosts[r.peer]
 		step := handshake.Step{
-			At: w.now(), Peer: h.name, On: r.it.on, Kind: handshake.KindNote, Label: fmt.Sprintf("%s sent again, %d times", r.it.label, r.times),
+			At: w.now(), Peer: h.name, On: r.it.on, Kind: handshake.KindNote, Label: fmt.Sprintf("%s sent again, %d in all", r.it.label, r.times),
 			Before: h.stateOf(r.it.on), Why: []handshake.Why{heldAgain.why()},
 		}
 		step.After = step.Before

@@ -123,7 +123,7 @@ arrive client <CTL=RST,ACK>
 return client
 `)
 	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
-	require.Contains(t, told, "server arrive <SEQ=100><CTL=SYN> CLOSED\nclient note <SEQ=100><CTL=SYN> sent again, 1 times SYN-SENT")
+	require.Contains(t, told, "server arrive <SEQ=100><CTL=SYN> CLOSED\nclient note <SEQ=100><CTL=SYN> sent again, 1 in all SYN-SENT")
 	require.Contains(t, told, "client return connect(3) = -1 ECONNREFUSED CLOSED")
 	require.Equal(t, 1, strings.Count(told, "client depart"))
 }
