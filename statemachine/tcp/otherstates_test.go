@@ -260,7 +260,7 @@ func TestFifthBeyondInLaterStates(t *testing.T) {
 }
 
 // RFC 9293 3.10.7.4 sixth: "If the user has already been signaled ... for this
-// continuous sequence of urgent data, do not signal the user again."
+// continuous sequence of urgent data, do not signal the user again." (3.8.5, MUST-30)
 func TestSixthSignalsOnce(t *testing.T) {
 	tcb := in(Established)
 	urg := func(up uint16) SegmentArrives {

@@ -1,0 +1,217 @@
+package main_test
+
+// verdict says of one row of testdata/requirements.csv whether sockscope's own TCP meets it.
+type verdict struct {
+	id     string
+	words  string   // the requirement, briefly
+	is     judgment // met, notMet or notApplicable
+	tests  string   // that show it, with the folders of their packages
+	rules  string   // by which it does so, of the machine, the calls or the kernel's engine
+	reason string   // why it is not met or not applicable; of a met one, what is to be known
+}
+
+type judgment string
+
+const (
+	met           judgment = "met"
+	notMet        judgment = "not met"
+	notApplicable judgment = "not applicable"
+)
+
+// Reasons that several rows share. Each names what is missing, so that it goes when that comes.
+const (
+	noOptions    = "no options yet: the machine neither sends nor reads any"
+	noTimestamps = "no options yet, so no timestamps"
+	noScale      = "no options yet, so no window scale"
+	noSACK       = "no options yet, so no SACK"
+	fixedRTO     = "a fixed schedule of retransmissions from 1 s on; nothing is measured yet"
+	noCongestion = "no congestion control yet"
+	noNagle      = "no Nagle algorithm yet: text leaves at once"
+	noPersist    = "no persist timer yet: a shut window is not probed"
+	noKeepAlive  = "no keep-alive yet"
+	noISN        = "first numbers come from the scenario, or rise by a fixed step with each connection; no generator yet"
+	noICMP       = "no ICMP: the wire between two ends carries TCP only"
+	noIP         = "IP's own: datagrams are shown, but nothing of IP is played"
+	noDiffserv   = "IP's own: no call sets the Diffserv field"
+	notTaken     = "a permission that is not taken"
+	twoACKs      = "a held segment that acknowledges what was never sent is answered by an ACK of its own beside that of the segment that filled the gap"
+)
+
+var verdicts = []verdict{
+	{"MUST-1", "the window is unsigned", met, "statemachine/tcp.TestWindowIsUnsigned", "syn-sent-syn-ack send-text", ""},
+	{"REC-1", "windows in 32 bits", met, "statemachine/tcp.TestWindowsAreComputedIn32Bits", "held outside-window", ""},
+	{"MUST-2", "a right checksum in all that is sent", met, "handshake/wire.TestGopacketReadsWhatIsEmitted handshake/wire.TestTheSumIsThatOfRFC1071ForEveryLength handshake/model.TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith", "", ""},
+	{"MUST-3", "a wrong checksum: dropped silently", met, "handshake/wire.TestEveryFlippedBitIsRefused handshake/model.TestRFC9293_3_1_AGarbledDatagramIsRefusedByItsChecksum", "checksum-refused", ""},
+	{"MUST-4", "EOL, NOP and MSS have their effect", notMet, "", "", "no options yet: their octets are named on screen, the machine is not told"},
+	{"MUST-5", "options come in any segment", met, "handshake/wire.TestOptionsOfAnySegmentArePassedOver", "", "they are passed over"},
+	{"MUST-6", "an unknown option is passed over", met, "handshake/wire.TestOptionsOfAnySegmentArePassedOver", "", ""},
+	{"MUST-7", "an illegal option length does no harm", met, "handshake/wire.TestOptionsOfAnySegmentArePassedOver", "", "the segment counts as if it had no options; no reset"},
+	{"MUST-8", "a clock drives first numbers", notMet, "", "", noISN},
+	{"MUST-9", "no outsider computes a first number", notMet, "", "", noISN},
+	{"MUST-10", "simultaneous open", met, "statemachine/tcp.TestFigure7", "simultaneous-open syn-trimmed syn-received-ack", ""},
+	{"MUST-11", "SYN-RECEIVED knows its OPEN", met, "statemachine/tcp.TestSynReceivedRemembersItsOpen", "rst-back-to-listen rst-refused syn-back-to-listen syn-challenged-in-handshake", ""},
+	{"MUST-12", "closed or aborted: the user is told which", met, "statemachine/tcp.TestTheUserLearnsHowItEnded", "fin rst-reset user-timeout", ""},
+	{"MUST-13", "TIME-WAIT for 2 MSL", met, "statemachine/tcp.TestFifthTimeWait", "fin-to-time-wait fin-retransmitted time-wait-over", ""},
+	{"MUST-14", "MSS is sent and heeded", notMet, "", "", noOptions},
+	{"MUST-15", "without an MSS: 536", met, "statemachine/tcp.TestSendSegmentizes", "send-text", "IPv4 only; IPv6's 1220 has no use here"},
+	{"MUST-16", "the effective send MSS", notMet, "", "", "no options yet: it is 536 for all"},
+	{"MUST-17", "Nagle can be switched off", notMet, "", "", noNagle},
+	{"MUST-18", "RTO of RFC 6298, Karn's samples", notMet, "", "", fixedRTO},
+	{"MUST-19", "slow start, congestion avoidance, back-off", notMet, "", "", "no congestion control yet; the timeout backs off (R6298-5.5)"},
+	{"MUST-20", "R1 asks IP for help, R2 closes", notMet, "", "", "no R1 yet; the user timeout, 5 minutes, stands for R2"},
+	{"MUST-21", "the user sets R2", notMet, "", "", "no call sets the user timeout yet: 5 minutes for all"},
+	{"MUST-22", "SYNs have R1 and R2, too", notMet, "", "", "no R1 yet; the user timeout ends a SYN as it ends text"},
+	{"MUST-23", "a SYN is repeated for 3 minutes", met, "statemachine/tcp.TestR2IsTheUserTimeout", "retransmit-syn retransmit-syn-ack user-timeout", "the user timeout stands for R2"},
+	{"MUST-24", "keep-alive on and off", notMet, "", "", noKeepAlive},
+	{"MUST-25", "keep-alive is off unless asked for", notMet, "", "", noKeepAlive},
+	{"MUST-26", "keep-alive only when idle", notMet, "", "", noKeepAlive},
+	{"MUST-27", "the user sets its interval", notMet, "", "", noKeepAlive},
+	{"MUST-28", "2 hours unless set", notMet, "", "", noKeepAlive},
+	{"MUST-29", "one lost probe ends nothing", notMet, "", "", noKeepAlive},
+	{"MUST-30", "urgent data", met, "statemachine/tcp.TestSendUrgent statemachine/tcp.TestSixthSignalsOnce", "send-text urgent", "the machine has it; no socket call of a scenario sends it"},
+	{"MUST-31", "as much of it as one likes", met, "statemachine/tcp.TestUrgentTextOfAnyLength", "send-text urgent", ""},
+	{"MUST-32", "told when it appears or moves on", notMet, "", "", "told when it appears, not again when the pointer moves on: 3.10.7.4 sixth says not to, for one run of urgent data"},
+	{"MUST-33", "is more of it left?", met, "statemachine/tcp.TestReceiveTellsOfUrgentData", "receive-text", ""},
+	{"MUST-34", "a window that shrinks does no harm", met, "statemachine/tcp.TestTheWindowShrinks", "window-updated send-waits-for-window", ""},
+	{"MUST-35", "shrunk to zero: probed", notMet, "", "", noPersist},
+	{"MUST-36", "a zero window is probed", notMet, "", "", noPersist},
+	{"MUST-37", "answered probes keep the connection", notMet, "", "", "no persist timer yet: the user timeout ends it"},
+	{"MUST-38", "the sender avoids silly windows", notMet, "", "", "no algorithm yet: whatever the window lets through leaves"},
+	{"MUST-39", "the receiver avoids silly windows", notMet, "", "", "no window update for a few octets, but any other segment tells of them"},
+	{"MUST-40", "an ACK waits less than 0.5 s", met, "statemachine/tcp.TestTextIsAcknowledgedAtOnce", "text", "none waits"},
+	{"MUST-41", "a passive OPEN leaves others alone", met, "statemachine/tcp.TestPassiveOpenLeavesConnectionsAlone", "open-exists", ""},
+	{"MUST-42", "LISTEN beside SYN-SENT on one port", notMet, "", "", "bind() refuses each port that a connection has"},
+	{"MUST-43", "OPEN names a local address", met, "handshake/model.TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith", "call-bind", ""},
+	{"MUST-44", "else IP names it", notApplicable, "", "", "each end has one address"},
+	{"MUST-45", "and it stays", met, "handshake/model.TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith", "", ""},
+	{"MUST-46", "no OPEN to many at once", notMet, "", "", "connect() takes any IPv4 address: it sends a SYN to 224.0.0.1"},
+	{"MUST-47", "soft errors are told", notApplicable, "", "", noICMP},
+	{"MUST-48", "the user sets Diffserv", notApplicable, "", "", noDiffserv},
+	{"MUST-49", "the TTL can be set", notApplicable, "", "", noIP},
+	{"MUST-50", "unknown IP options are passed over", notApplicable, "", "", noIP},
+	{"MUST-51", "the user gives a source route", notApplicable, "", "", noIP},
+	{"MUST-52", "it beats the received one", notApplicable, "", "", noIP},
+	{"MUST-53", "a received route is used backwards", notApplicable, "", "", noIP},
+	{"MUST-54", "ICMP errors find their connection", notApplicable, "", "", noICMP},
+	{"MUST-55", "Source Quench is dropped", notApplicable, "", "", noICMP},
+	{"MUST-56", "soft ICMP errors end nothing", notApplicable, "", "", noICMP},
+	{"MUST-57", "a SYN to many at once is dropped", notMet, "", "", "the other end answers a SYN to 224.0.0.1 with a RST"},
+	{"MUST-58", "ACKs are joined", notMet, "", "", twoACKs},
+	{"MUST-59", "first all that is queued, then the ACK", notMet, "", "", twoACKs},
+	{"MUST-60", "text without PUSH leaves in time", met, "statemachine/tcp.TestTextWithoutPushLeavesAtOnce", "send-text", ""},
+	{"MUST-61", "PSH on the last of it", notApplicable, "", "", "for a TCP whose SEND has no PUSH flag; this one has it (MAY-15)"},
+	{"MUST-62", "the urgent pointer points behind", met, "statemachine/tcp.TestSendUrgent", "send-text", ""},
+	{"MUST-63", "a SYN from nowhere is ignored", notMet, "", "", "nobody looks at source addresses"},
+	{"MUST-64", "options on any octet", notMet, "", "", "no options yet: they are named on screen wherever they begin, the machine is not told"},
+	{"MUST-65", "MSS with SYN alone", notMet, "", "", noOptions},
+	{"MUST-66", "RST and URG count at a zero window", met, "statemachine/tcp.TestFirstZeroWindow", "zero-window urgent rst-reset", ""},
+	{"MUST-67", "the MSS that is told fits the receiver", notMet, "", "", noOptions},
+	{"MUST-68", "all but EOL and NOP have a length", met, "handshake/wire.TestWhatStandsBehindTheHeader", "", "when read; none is sent"},
+	{"MUST-69", "zeros behind EOL", notMet, "", "", noOptions},
+
+	{"SHLD-1", "ISN: clock plus keyed hash", notMet, "", "", noISN},
+	{"SHLD-2", "a RST may carry text", met, "statemachine/tcp.TestSecondRSTMayCarryText", "rst-reset", ""},
+	{"SHLD-3", "RST for text that nobody will read", notMet, "", "", "what comes after close() is acknowledged and read by nobody"},
+	{"SHLD-4", "timestamps shorten TIME-WAIT", notMet, "", "", noTimestamps},
+	{"SHLD-5", "MSS on each SYN", notMet, "", "", noOptions},
+	{"SHLD-6", "the smallest MTU counts", notApplicable, "", "", noIP},
+	{"SHLD-7", "Nagle unless switched off", notMet, "", "", noNagle},
+	{"SHLD-8", "ECN", notApplicable, "", "", "ECE and CWR are carried and shown; nothing is marked"},
+	{"SHLD-9", "told between R1 and R2", notMet, "", "", "no R1 yet"},
+	{"SHLD-10", "R1 of 3 or more", notMet, "", "", "no R1 yet"},
+	{"SHLD-11", "R2 of 100 s or more", met, "statemachine/tcp.TestR2IsTheUserTimeout", "retransmit-text user-timeout", "the user timeout, 5 minutes, stands for R2"},
+	{"SHLD-12", "a keep-alive without text", notMet, "", "", noKeepAlive},
+	{"SHLD-13", "new programs leave urgent alone", notApplicable, "", "", "advice to programs"},
+	{"SHLD-14", "the receiver's window never shrinks", met, "statemachine/tcp.TestInvariants", "text receive-text", ""},
+	{"SHLD-15", "shrunk: no new text", met, "statemachine/tcp.TestTheWindowShrinks", "send-waits-for-window", ""},
+	{"SHLD-16", "shrunk: what is inside goes again", met, "statemachine/tcp.TestTheWindowShrinks", "retransmit-text", ""},
+	{"SHLD-17", "shrunk: no timeout for what is outside", notMet, "", "", "the user timeout runs for all that is not acknowledged"},
+	{"SHLD-18", "ACKs are delayed", notMet, "", "", "no delayed ACK yet: each leaves at once"},
+	{"SHLD-19", "an ACK for each second full segment", met, "statemachine/tcp.TestTextIsAcknowledgedAtOnce", "text", "each has its own"},
+	{"SHLD-20", "error reports can be refused", notApplicable, "", "", noICMP},
+	{"SHLD-21", "Diffserv changes in mid-life", notApplicable, "", "", noDiffserv},
+	{"SHLD-22", "IP gets it as it was set", notApplicable, "", "", noDiffserv},
+	{"SHLD-23", "programs had better not change it", notApplicable, "", "", "advice to programs"},
+	{"SHLD-24", "the later source route counts", notApplicable, "", "", noIP},
+	{"SHLD-25", "soft ICMP errors reach the user", notApplicable, "", "", noICMP},
+	{"SHLD-26", "hard ICMP errors abort", notApplicable, "", "", noICMP},
+	{"SHLD-27", "one PSH for several", met, "statemachine/tcp.TestPushesCollapse", "send-queued syn-sent-syn-ack", ""},
+	{"SHLD-28", "segments as large as may be", met, "statemachine/tcp.TestSendSegmentizes", "send-text", ""},
+	{"SHLD-29", "the first probe after one RTO", notMet, "", "", noPersist},
+	{"SHLD-30", "probes back off", notMet, "", "", noPersist},
+	{"SHLD-31", "what is early is kept", met, "statemachine/tcp.TestFirstHoldsWhatIsEarly", "held held-processed held-no-room", "up to 4 segments"},
+
+	{"MAY-1", "half-duplex close", notApplicable, "", "", notTaken},
+	{"MAY-2", "a SYN reopens from TIME-WAIT", notApplicable, "", "", notTaken},
+	{"MAY-3", "MSS always", notMet, "", "", noOptions},
+	{"MAY-4", "a repeated segment keeps its IP ID", notApplicable, "", "", noIP},
+	{"MAY-5", "keep-alive at all", notMet, "", "", noKeepAlive},
+	{"MAY-6", "keep-alive with one octet", notApplicable, "", "", notTaken},
+	{"MAY-7", "beyond the shrunk window, too", met, "statemachine/tcp.TestTheWindowShrinks", "retransmit-text", ""},
+	{"MAY-8", "a window stays shut as long as it likes", met, "statemachine/tcp.TestTheWindowMayStayShut", "zero-window", ""},
+	{"MAY-9", "received Diffserv goes up", notApplicable, "", "", noDiffserv},
+	{"MAY-10", "IP's timestamp option", notApplicable, "", "", noIP},
+	{"MAY-11", "IP's record route option", notApplicable, "", "", noIP},
+	{"MAY-12", "an ACK far too old is no ACK", notApplicable, "", "", notTaken},
+	{"MAY-13", "what is early is acknowledged", met, "statemachine/tcp.TestFirstHoldsWhatIsEarly", "held", ""},
+	{"MAY-14", "a FLUSH call", notApplicable, "", "", notTaken},
+	{"MAY-15", "PUSH as a flag of SEND", met, "statemachine/tcp.TestPushesCollapse", "send-text", ""},
+	{"MAY-16", "text without PUSH is gathered", notApplicable, "", "", notTaken},
+	{"MAY-17", "the receiver hears of PSH", notApplicable, "", "", notTaken},
+	{"MAY-18", "another congestion control", notApplicable, "", "", notTaken},
+
+	{"U-1", "arithmetic modulo 2^32", met, "statemachine/tcp.TestInvariants", "old-segment outside-window ack-new", ""},
+	{"U-2", "the four cases of acceptability", met, "statemachine/tcp.TestInvariants", "rst-outside-window old-segment outside-window zero-window", ""},
+	{"U-3", "CLOSED answers with a RST", met, "statemachine/tcp.TestClosedRefusesWithoutACK statemachine/tcp.TestClosedRefusesWithACK statemachine/tcp.TestClosedDiscardsRST", "closed-refuses closed-refuses-ack closed-rst", ""},
+	{"U-4", "before ESTABLISHED: RST for a bad ACK", met, "statemachine/tcp.TestABadACKIsResetBeforeEstablished", "listen-ack syn-sent-bad-ack syn-received-bad-ack", ""},
+	{"U-5", "synchronized: an empty ACK for what cannot be", met, "statemachine/tcp.TestWhatIsUnacceptableIsAcknowledged", "old-segment outside-window ack-beyond", "TIME-WAIT looks at no acknowledgment number (3.10.7.4 fifth)"},
+	{"U-6", "who resets waits in TIME-WAIT", notMet, "", "", "ABORT enters CLOSED at once, as 3.10.5 says"},
+	{"U-7", "a RST at RCV.NXT resets", met, "statemachine/tcp.TestSecondRST", "rst-reset", ""},
+	{"U-8", "a RST elsewhere in the window: challenged", met, "statemachine/tcp.TestSecondRST", "rst-challenged", ""},
+	{"U-9", "a RST outside: dropped", met, "statemachine/tcp.TestSecondRST", "rst-outside-window", ""},
+	{"U-10", "synchronized: a SYN is challenged", met, "statemachine/tcp.TestFourthChallengesASYNAnywhere", "syn-challenged syn-in-time-wait old-segment outside-window", ""},
+	{"U-11", "SYN-SENT checks the number of a RST", notApplicable, "", "", "SYN-SENT has no RCV.NXT yet; the acknowledgment number alone is checked"},
+	{"U-12", "a new SYN: back to LISTEN", met, "statemachine/tcp.TestSynReceivedRemembersItsOpen", "syn-back-to-listen", ""},
+
+	{"R6298-2.1", "first 1 s", met, "statemachine/tcp.TestTheFirstRTOIsOneSecond", "open-active listen-syn send-text", ""},
+	{"R6298-2.2", "the first sample", notMet, "", "", fixedRTO},
+	{"R6298-2.3", "each later sample", notMet, "", "", fixedRTO},
+	{"R6298-2.4", "not below 1 s", notMet, "", "", fixedRTO},
+	{"R6298-2.5", "a bound of 60 s or more", met, "statemachine/tcp.TestRetransmissionBacksOff", "retransmit-syn", "60 s"},
+	{"R6298-3", "Karn: no sample of what went twice", notMet, "", "", fixedRTO},
+	{"R6298-5.1", "when the timer starts and stops", notMet, "", "", "it starts, stops and starts again when it should, but after a back-off a new ACK begins at 1 s again where 5.3 keeps the interval"},
+	{"R6298-5.5", "on expiry: the earliest again, twice the time", met, "statemachine/tcp.TestRetransmissionBacksOff statemachine/tcp.TestRetransmissionOfText", "retransmit-syn retransmit-text retransmit-fin", ""},
+	{"R6298-5.7", "after a lost SYN: 3 s", notMet, "", "", fixedRTO},
+
+	{"R5681-3.1a", "the initial window", notMet, "", "", noCongestion},
+	{"R5681-3.1b", "one segment after a lost SYN", notMet, "", "", noCongestion},
+	{"R5681-3.1c", "ssthresh begins high", notMet, "", "", noCongestion},
+	{"R5681-3.1d", "slow start", notMet, "", "", noCongestion},
+	{"R5681-3.1e", "congestion avoidance", notMet, "", "", noCongestion},
+	{"R5681-3.1f", "a timeout halves ssthresh, once", notMet, "", "", noCongestion},
+	{"R5681-3.1g", "a timeout: one segment", notMet, "", "", noCongestion},
+	{"R5681-3.2a", "an ACK at once for a gap and for its end", met, "statemachine/tcp.TestFirstHoldsWhatIsEarly", "held held-processed", ""},
+	{"R5681-3.2b", "the third duplicate: fast retransmit", notMet, "", "", noCongestion},
+	{"R5681-3.2c", "limited transmit", notMet, "", "", noCongestion},
+	{"R5681-4.1", "after idling: a small window", notMet, "", "", noCongestion},
+	{"R5681-4.2", "one ACK for one segment", notMet, "", "", twoACKs},
+
+	{"R5961-5", "MAX.SND.WND judges old ACKs", notApplicable, "", "", notTaken + " (MAY-12)"},
+	{"R5961-7", "challenge ACKs are limited", notMet, "", "", "no limit yet: each is sent"},
+
+	{"R7323-2.2", "window scale with SYN alone", notMet, "", "", noScale},
+	{"R7323-2.3", "more than 14 is 14", notMet, "", "", noScale},
+	{"R7323-2.3b", "the window of a SYN is not scaled", notMet, "", "", noScale},
+	{"R7323-3.2a", "timestamps in each segment", notMet, "", "", noTimestamps},
+	{"R7323-3.2b", "a segment without them is dropped", notMet, "", "", noTimestamps},
+	{"R7323-3.2c", "their absence ends nothing", notMet, "", "", noTimestamps},
+	{"R7323-4.3", "when TS.Recent moves on", notMet, "", "", noTimestamps},
+	{"R7323-5.3", "PAWS drops and acknowledges", notMet, "", "", noTimestamps},
+	{"R7323-5.3b", "PAWS spares RST", notMet, "", "", noTimestamps},
+
+	{"R2018-2", "SACK-permitted with SYN alone", notMet, "", "", noSACK},
+	{"R2018-4", "which blocks, in which order", notMet, "", "", noSACK},
+	{"R6528-3", "ISN of RFC 6528", notMet, "", "", noISN},
+	{"R4987-3.6", "SYN cookies", notMet, "", "", "no SYN queue and no cookies in the model yet"},
+	{"R1337", "TIME-WAIT ignores RST", notMet, "", "", "a RST ends TIME-WAIT, as RFC 9293 3.10.7.4 second says"},
+}
