@@ -281,8 +281,7 @@ func (c canvas) explain(y int, v *view, s shown) {
 	}
 	for _, part := range parts {
 		c.text(0, y, labels-1, part[0], tcell.StyleDefault)
-		c.text(labels, y, c.w-labels, part[1], tcell.StyleDefault)
-		y++
+		y = c.paragraph(labels, y, wrap(part[1], c.w-labels), tcell.StyleDefault)
 	}
 }
 

@@ -386,6 +386,20 @@ func TestSegmentWithOptions(t *testing.T) {
 	handshaketest.Golden(t, "panes/options.txt", b.String())
 }
 
+// Every segment of a kernel has timestamps: beside the figure they take two lines.
+func TestAnOptionsNumberIsNotCut(t *testing.T) {
+	trace := played(t, "three-way")
+	depart := trace.Steps[6]
+	for i, f := range []handshake.Field{{Name: "Kind", Len: 8, Value: "8"}, {Name: "Length", Len: 8, Value: "10"}, {Name: "TSval", Len: 32, Value: "2436265259"}, {Name: "TSecr", Len: 32, Value: "4179358722"}} {
+		f.Group, f.Bit = "option Timestamps", 16*i
+		depart.Fields = append(slices.Clone(depart.Fields), f)
+	}
+	changed := *trace
+	changed.Steps = append(slices.Clone(trace.Steps[:6]), depart)
+	beside := regexp.MustCompile(`Timestamps, TSval 2436265259, TSecr +\|?\n.* 4179358722`)
+	require.Regexp(t, beside, drawn(t, 1, 120, 20, at(&changed, 7, "en")))
+}
+
 // The smallest screen has two lines of 70 columns for it. (Of the figures' peers the
 // names are longer; there it has three.)
 func TestTheSentenceOfEveryStepFitsTwoLines(t *testing.T) {
