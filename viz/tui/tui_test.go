@@ -405,7 +405,7 @@ func TestLoseAndDouble(t *testing.T) {
 
 func TestFuturesAreListedAndVisited(t *testing.T) {
 	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
-		s.sees(times(12, "Space")+"f", "only one way has been gone")
+		s.sees(times(12, "Space")+"f", "there is no other future yet")
 		s.sees("<- x f", "how else did it go?", "segment 3 is lost", "the client's connect() returns")
 		s.sees("1", "step 12")
 		s.misses("how else", "11x12")
