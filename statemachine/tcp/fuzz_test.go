@@ -152,8 +152,9 @@ func newWalk(t *testing.T, passive bool, iss uint32) *walk {
 }
 
 // FuzzStep lets two ends live at random. The first octets choose the OPENs, then
-// each pair is a choice. However the wire behaves, the invariants hold, text
-// arrives in order, and once the wire is good everything comes to rest.
+// each pair is a choice. However the wire behaves, the invariants hold (so no window
+// shrinks, whatever the user takes: RFC 9293 3.8.6, SHLD-14), text arrives in order,
+// and once the wire is good everything comes to rest.
 func FuzzStep(f *testing.F) {
 	f.Add([]byte{0, 0, 0x80, 0, 0x00, 0, 0x80, 0, 7, 10, 0x80, 0, 0x89, 50, 11, 0, 0x80, 0, 0x8b, 0})
 	f.Add([]byte{1, 0, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 7, 200, 0x87, 200, 0x84, 2, 0x85, 0, 12, 0})

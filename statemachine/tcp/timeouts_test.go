@@ -71,7 +71,8 @@ func TestUserTimeout(t *testing.T) {
 	}
 }
 
-// RFC 9293 3.10.8, TIME-WAIT TIMEOUT: "delete the TCB, enter the CLOSED state".
+// RFC 9293 3.10.8, TIME-WAIT TIMEOUT: "delete the TCB, enter the CLOSED state". So ends
+// the wait of 3.6.1 (MUST-13).
 func TestTimeWaitTimeout(t *testing.T) {
 	for _, s := range States {
 		o := Step(in(s), TimeWaitTimeout{Now: now})
