@@ -100,6 +100,7 @@ func TestATimerThatHasEndedIsNotToldAsOneToCome(t *testing.T) {
 // A capture knows of no program and of no descriptor, and its states are inferred.
 func TestACaptureTellsOfNoProgram(t *testing.T) {
 	capture := func(t *testing.T) *handshake.Timeline {
+		t.Helper()
 		trace := &handshake.Trace{
 			Scenario: "capture", Engine: replay.Engine, Protocol: "tcp",
 			Peers: []handshake.Peer{{Name: "client", Address: "127.0.0.1:49152", State: "CLOSED"}, {Name: "server", Address: "127.0.0.1:7147", State: "CLOSED"}},
