@@ -32,6 +32,9 @@ func ConfigFile(getenv func(string) string) string {
 
 // LoadConfig reads a config.toml. Without such a file every setting has its default.
 func LoadConfig(path string) (Config, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrPermission) {
+		path = "" // a folder that may not be entered, such as the home of who ran su: what is in it is not this person's
+	}
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Config{}, fmt.Errorf("tui: %w", err)
