@@ -314,7 +314,7 @@ func TestAClosedWindowLeavesNothingOfAKernel(t *testing.T) {
 	needKernel(t)
 	c, child := holdingASYN(t)
 	require.NoError(t, c.pty.Close())
-	require.Equal(t, 1, c.exit())
+	require.Contains(t, []int{1, -1}, c.exit(), "it says that its terminal has gone, or the hang-up is faster")
 	child.gone()
 }
 
