@@ -321,8 +321,13 @@ func (s shown) parts(v *view) [][2]string {
 			add(v.words("pane.segment.bit", "bit", bit), "pane.segment.bit."+bit)
 		}
 	}
-	if !s.has("RST") {
+	switch shift, field := s.scale(v), s.field("Window"); {
+	case s.has("RST"):
+	case shift == 0:
 		add("Window", s.windowKey(), "n", s.windowFrom(v))
+	default:
+		n, _ := sequence(field, true)
+		add("Window", "pane.segment.window.scaled", "n", s.windowFrom(v), "size", decimal(n<<shift), "field", field, "factor", decimal(1<<shift))
 	}
 	add("Checksum", "pane.segment.checksum")
 	if sent := s.field("Sequence Number"); sent != decimal(seq) {
@@ -377,6 +382,26 @@ func (s shown) windowKey() string {
 		return "pane.segment.window"
 	}
 	return "pane.segment.window.alone"
+}
+
+// scale is the shift of the sender's window: that of its SYN, if the other end's SYN has
+// one, too. A SYN's own window is not scaled (RFC 7323 2.2).
+func (s shown) scale(v *view) uint32 {
+	if s.peer < 0 || s.has("SYN") {
+		return 0
+	}
+	var shifts [2]string
+	for i := range v.trace.Steps[:v.n] {
+		step := &v.trace.Steps[i]
+		if peer := viz.PeerIndex(v.trace, step.Peer); peer >= 0 && step.Kind == handshake.KindDepart && (shown{fields: step.Fields}).has("SYN") {
+			shifts[peer] = (shown{fields: step.Fields}).field("shift.cnt")
+		}
+	}
+	if shifts[0] == "" || shifts[1] == "" {
+		return 0
+	}
+	n, _ := sequence(shifts[s.peer], true)
+	return min(n, 14) // "If a shift.cnt larger than 14 is received ... use 14" (RFC 7323 2.3)
 }
 
 // windowFrom is the number from which the window counts.
