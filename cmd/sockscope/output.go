@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -55,6 +56,9 @@ func (p *program) render(ctx context.Context, t *handshake.Timeline, f *flags) e
 		} else if err != nil {
 			return err
 		}
+	}
+	if f.kernelProgram != "" {
+		_, _ = fmt.Fprintln(p.errs, "sockscope: "+p.say.Text("ui.mixed.silent")) // a remark
 	}
 	view := viz.Views()[f.view]
 	return p.write(f, func(w io.Writer) error {
