@@ -29,7 +29,7 @@ const (
 	noNagle      = "no Nagle algorithm yet: text leaves at once"
 	noPersist    = "no persist timer yet: a shut window is not probed"
 	noKeepAlive  = "no keep-alive yet"
-	noISN        = "first numbers come from the scenario, or rise by a fixed step with each connection; no generator yet"
+	theISN       = "where the scenario names no first numbers"
 	noICMP       = "no ICMP: the wire between two ends carries TCP only"
 	noIP         = "IP's own: datagrams are shown, but nothing of IP is played"
 	noDiffserv   = "IP's own: no call sets the Diffserv field"
@@ -46,8 +46,8 @@ var verdicts = []verdict{
 	{"MUST-5", "options come in any segment", met, "handshake/wire.TestOptionsOfAnySegmentArePassedOver", "", "they are passed over"},
 	{"MUST-6", "an unknown option is passed over", met, "handshake/wire.TestOptionsOfAnySegmentArePassedOver", "", ""},
 	{"MUST-7", "an illegal option length does no harm", met, "handshake/wire.TestOptionsOfAnySegmentArePassedOver", "", "the segment counts as if it had no options; no reset"},
-	{"MUST-8", "a clock drives first numbers", notMet, "", "", noISN},
-	{"MUST-9", "no outsider computes a first number", notMet, "", "", noISN},
+	{"MUST-8", "a clock drives first numbers", met, "statemachine/tcp.TestISNRisesWithTheClock handshake/model.TestRFC6528_3_FirstNumbersRiseWithTheClock", "", theISN},
+	{"MUST-9", "no outsider computes a first number", met, "statemachine/tcp.TestISNTellsNothingWithoutTheKey handshake/model.TestRFC6528_3_TheKeyComesFromTheSeed", "", theISN + "; the key is drawn from the seed, which neither end and nobody on the wire knows"},
 	{"MUST-10", "simultaneous open", met, "statemachine/tcp.TestFigure7", "simultaneous-open syn-trimmed syn-received-ack", ""},
 	{"MUST-11", "SYN-RECEIVED knows its OPEN", met, "statemachine/tcp.TestSynReceivedRemembersItsOpen", "rst-back-to-listen rst-refused syn-back-to-listen syn-challenged-in-handshake", ""},
 	{"MUST-12", "closed or aborted: the user is told which", met, "statemachine/tcp.TestTheUserLearnsHowItEnded", "fin rst-reset user-timeout", ""},
@@ -84,7 +84,7 @@ var verdicts = []verdict{
 	{"MUST-43", "OPEN names a local address", met, "handshake/model.TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith", "call-bind", ""},
 	{"MUST-44", "no local address: IP names one", notApplicable, "", "", "each end has one address"},
 	{"MUST-45", "the local address stays", met, "handshake/model.TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith", "", ""},
-	{"MUST-46", "no OPEN to a broadcast or multicast address", notMet, "", "", "connect() takes any IPv4 address: it sends a SYN to 224.0.0.1"},
+	{"MUST-46", "no OPEN to a broadcast or multicast address", met, "handshake/model.TestRFC9293_3_9_1_1_NobodyCallsMany", "connect-unreachable", "ENETUNREACH; no subnets, so no broadcast to one"},
 	{"MUST-47", "soft errors are told", notApplicable, "", "", noICMP},
 	{"MUST-48", "the user sets Diffserv", notApplicable, "", "", noDiffserv},
 	{"MUST-49", "the TTL can be set", notApplicable, "", "", noIP},
@@ -95,13 +95,13 @@ var verdicts = []verdict{
 	{"MUST-54", "ICMP errors find their connection", notApplicable, "", "", noICMP},
 	{"MUST-55", "Source Quench is dropped", notApplicable, "", "", noICMP},
 	{"MUST-56", "soft ICMP errors end nothing", notApplicable, "", "", noICMP},
-	{"MUST-57", "a SYN to a broadcast or multicast address is dropped", notMet, "", "", "the other end answers a SYN to 224.0.0.1 with a RST"},
+	{"MUST-57", "a SYN to a broadcast or multicast address is dropped", met, "handshake/model.TestRFC9293_3_9_2_3_NobodyAnswersToMany", "address-refused", "and every other segment"},
 	{"MUST-58", "ACKs are joined", notMet, "", "", twoACKs},
 	{"MUST-59", "first all that is queued, then the ACK", notMet, "", "", twoACKs},
 	{"MUST-60", "text without PUSH leaves in time", met, "statemachine/tcp.TestTextWithoutPushLeavesAtOnce", "send-text", ""},
 	{"MUST-61", "without a PUSH flag: PSH on the last segment", notApplicable, "", "", "for a TCP whose SEND has no PUSH flag; this one has it (MAY-15)"},
 	{"MUST-62", "the urgent pointer points behind", met, "statemachine/tcp.TestSendUrgent", "send-text", ""},
-	{"MUST-63", "a SYN from an impossible address is ignored", notMet, "", "", "nobody looks at source addresses"},
+	{"MUST-63", "a SYN from an impossible address is ignored", met, "handshake/model.TestRFC9293_3_9_2_3_NobodyAnswersToMany", "address-refused", "and every other segment"},
 	{"MUST-64", "options on any octet", notMet, "", "", "no options yet: they are named on screen wherever they begin, the machine is not told"},
 	{"MUST-65", "MSS with SYN alone", notMet, "", "", noOptions},
 	{"MUST-66", "RST and URG count at a zero window", met, "statemachine/tcp.TestFirstZeroWindow", "zero-window urgent rst-reset", ""},
@@ -109,7 +109,7 @@ var verdicts = []verdict{
 	{"MUST-68", "all but EOL and NOP have a length", met, "handshake/wire.TestWhatStandsBehindTheHeader", "", "when read; none is sent"},
 	{"MUST-69", "zeros behind EOL", notMet, "", "", noOptions},
 
-	{"SHLD-1", "ISN: clock plus keyed hash", notMet, "", "", noISN},
+	{"SHLD-1", "ISN: clock plus keyed hash", met, "statemachine/tcp.TestISNIsClockPlusHash handshake/model.TestRFC6528_3_FirstNumbersRiseWithTheClock", "", theISN + "; SHA-256"},
 	{"SHLD-2", "a RST may carry text", met, "statemachine/tcp.TestSecondRSTMayCarryText", "rst-reset", ""},
 	{"SHLD-3", "RST for text that nobody will read", notMet, "", "", "what comes after close() is acknowledged and read by nobody"},
 	{"SHLD-4", "timestamps shorten TIME-WAIT", notMet, "", "", noTimestamps},
@@ -211,7 +211,7 @@ var verdicts = []verdict{
 
 	{"R2018-2", "SACK-permitted with SYN alone", notMet, "", "", noSACK},
 	{"R2018-4", "which SACK blocks, in which order", notMet, "", "", noSACK},
-	{"R6528-3", "ISN of RFC 6528", notMet, "", "", noISN},
+	{"R6528-3", "ISN of RFC 6528", met, "handshake/model.TestRFC6528_3_FirstNumbersRiseWithTheClock handshake/model.TestRFC6528_3_TheKeyComesFromTheSeed", "", theISN},
 	{"R4987-3.6", "SYN cookies", notMet, "", "", "no SYN queue and no cookies in the model yet"},
 	{"R1337", "TIME-WAIT ignores RST", notMet, "", "", "a RST ends TIME-WAIT, as RFC 9293 3.10.7.4 second says"},
 }

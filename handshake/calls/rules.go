@@ -18,6 +18,7 @@ const (
 	ConnectReturns
 	ConnectRefused
 	ConnectTimedOut
+	ConnectNowhere
 	RecvReturns
 	SendReturns
 	RecvAtOnce
@@ -33,6 +34,7 @@ const (
 	Injected
 	Replaced
 	ChecksumRefused
+	AddressRefused
 	TimePasses
 	SignalReset
 	SignalClosing
@@ -53,6 +55,7 @@ var table = [...]handshake.Why{
 	ConnectReturns:  {Rule: "connect-returns", Cite: "POSIX connect()"},
 	ConnectRefused:  {Rule: "connect-refused", Cite: "POSIX connect()"},
 	ConnectTimedOut: {Rule: "connect-timed-out", Cite: "POSIX connect()"},
+	ConnectNowhere:  {Rule: "connect-unreachable", Cite: "RFC 9293 3.9.1.1"},
 	SendReturns:     {Rule: "send-returns", Cite: "POSIX send()"},
 	RecvReturns:     {Rule: "recv-returns", Cite: "POSIX recv()"},
 	RecvAtOnce:      {Rule: "recv-at-once", Cite: "POSIX recv()"},
@@ -68,6 +71,7 @@ var table = [...]handshake.Why{
 	Injected:        {Rule: "injected", Cite: "RFC 9293 3.5"},
 	Replaced:        {Rule: "replaced", Cite: "RFC 9293 3.1"},
 	ChecksumRefused: {Rule: "checksum-refused", Cite: "RFC 9293 3.1"},
+	AddressRefused:  {Rule: "address-refused", Cite: "RFC 9293 3.9.2.3"},
 	TimePasses:      {Rule: "time-passes", Cite: "RFC 9293 3.10.8"},
 	SignalReset:     {Rule: "signal-reset", Cite: "RFC 9293 3.10.7.4 second"},
 	SignalClosing:   {Rule: "signal-closing", Cite: "RFC 9293 3.10.7.4 eighth"},

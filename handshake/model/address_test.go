@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/model"
 	"sockscope/handshake/wire"
+	"sockscope/statemachine/tcp"
 )
 
 // RFC 9293 3.9.1.1: OPEN takes the local address that the program names, or finds one
@@ -43,4 +45,56 @@ func TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith(t *testin
 		}
 		require.Equal(t, map[string]int{"client": 5, "server": 4}, left, "handshake, text and both closes")
 	}
+}
+
+// RFC 9293 3.9.1.1 (MUST-46): OPEN is refused for an address that names no single host,
+// with what POSIX has for it and Linux says (tcp_v4_connect). The socket is as it was.
+func TestRFC9293_3_9_1_1_NobodyCallsMany(t *testing.T) {
+	for _, to := range []string{"224.0.0.1", "239.255.255.255", "255.255.255.255", "0.0.0.0"} {
+		s := session(t, peers+"-- script --\nclient socket\nclient connect "+to+":7147\nclient connect server\n")
+		refused := do(t, s, "client socket", "client connect "+to)[0]
+		require.Equal(t, "connect(3, "+to+":7147) = -1 ENETUNREACH", refused.Label)
+		require.Equal(t, "connect-unreachable", refused.Why[0].Rule)
+		require.Equal(t, "CLOSED", refused.After)
+		require.Equal(t, []string{"client connect server"}, lines(s), "no SYN waits")
+		do(t, s, "client connect server")
+		require.Contains(t, lines(s), "depart client <SEQ=100><CTL=SYN>", "another address may still be tried")
+	}
+	s := session(t, "-- setup --\npeer client 127.0.0.1:49152\npeer server 224.0.0.1:7147\n-- script --\nclient socket\nclient connect server\n")
+	require.Equal(t, "connect(3, 224.0.0.1:7147) = -1 ENETUNREACH", do(t, s, "client socket", "client connect")[0].Label)
+}
+
+// RFC 9293 3.9.2.3: a SYN to a multicast or broadcast address is dropped silently
+// (MUST-57), and so is one from an address that no host can have (MUST-63): a listener
+// stays in LISTEN, and where nobody listens, nobody answers with a RST.
+func TestRFC9293_3_9_2_3_NobodyAnswersToMany(t *testing.T) {
+	one, syn := netip.MustParseAddrPort("127.0.0.1:49152"), tcp.Segment{SEQ: 100, WND: 65535, CTL: tcp.SYN}
+	for _, address := range []string{"224.0.0.1", "239.255.255.255", "255.255.255.255", "0.0.0.0"} {
+		many := netip.MustParseAddrPort(address + ":7147")
+		for _, ends := range [][2]netip.AddrPort{{one, many}, {many, netip.MustParseAddrPort("127.0.0.2:7147")}} {
+			server := half(t, "client")
+			for _, listens := range []bool{false, true} {
+				if listens {
+					called(t, server, 0)
+				}
+				steps := server.Arrive(handshake.Step{Peer: "server", Kind: handshake.KindArrive}, syn, ends[0], ends[1])
+				require.Len(t, steps, 1)
+				require.Equal(t, []handshake.Why{{Rule: "address-refused", Cite: "RFC 9293 3.9.2.3"}}, steps[0].Why)
+				require.Equal(t, steps[0].Before, steps[0].After)
+				require.NotContains(t, fmt.Sprint(server.Choices()), "depart", "nothing waits to leave")
+			}
+		}
+	}
+	server := half(t, "client")
+	called(t, server, 0)
+	steps := server.Arrive(handshake.Step{Kind: handshake.KindArrive}, syn, one, netip.MustParseAddrPort("127.0.0.2:7147"))
+	require.Equal(t, "SYN-RECEIVED", steps[0].After, "what comes from one host to one is taken")
+}
+
+// RFC 1122 3.2.1.3: 0.0.0.0 is no address to send from. bind() takes it for any address
+// of the host.
+func TestBindToAnyAddressIsBindToTheOneOfTheHost(t *testing.T) {
+	s := session(t, peers+"-- script --\nserver socket\nserver bind 0.0.0.0:7147\nserver listen 1\nclient socket\nclient bind 0.0.0.0:5555\nclient connect server\n")
+	require.Equal(t, "bind(3, 0.0.0.0:7147) = 0", do(t, s, "server socket", "server bind")[0].Label)
+	require.Equal(t, "SYN-RECEIVED", do(t, s, "server listen", "client socket", "client bind", "client connect", "depart client", "arrive server")[0].After)
 }

@@ -76,6 +76,9 @@ func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.St
 		return h.done(step, at, calls.CallFails, "bind(%d, %s) = -1 EINVAL", s.fd, args)
 	}
 	a, _ := calls.Address(args, h.address.Addr())
+	if a.Addr().IsUnspecified() { // any address of the host, and it has one
+		a = netip.AddrPortFrom(h.address.Addr(), a.Port())
+	}
 	if h.inUse(a) {
 		return h.done(step, at, calls.BindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
 	}
@@ -98,7 +101,7 @@ func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.
 	if !s.local.IsValid() {
 		s.local = h.free()
 	}
-	return w.user(i, at, tcp.Open{Now: w.clock, ISS: h.peekISS()}, step, label, "0")
+	return w.user(i, at, tcp.Open{Now: w.clock}, step, label, "0")
 }
 
 // user steps the machine for a call that returns at once: with ok, or with the error
@@ -158,14 +161,18 @@ func (w *World) connect(i, at int, args string, step handshake.Step) []handshake
 	if listening(*s) { // RFC 9293 3.10.1 would turn the listener into a caller; no socket API does
 		return h.done(step, at, calls.CallFails, "%s = -1 EOPNOTSUPP", label)
 	}
-	e := tcp.Open{Now: w.clock, Active: true, Remote: true, ISS: h.peekISS()}
+	e := tcp.Open{Now: w.clock, Active: true, Remote: true}
 	if o := tcp.Step(s.tcb, e); errno(o.Signals) != "" {
 		return w.user(i, at, e, step, label, "")
+	}
+	if !oneHost(to.Addr()) {
+		return h.done(step, at, calls.ConnectNowhere, "%s = -1 ENETUNREACH", label)
 	}
 	if !s.local.IsValid() {
 		s.local = h.free()
 	}
 	s.remote = to
+	e.ISS = w.peekISS(i, s.local, to)
 	h.takeISS()
 	h.blocked = blocked{is: true, call: "connect", on: s.on}
 	step.Label = label
@@ -189,7 +196,7 @@ func (w *World) sendCall(i, at int, args string, step handshake.Step) []handshak
 	case s.shut && s.tcb.State == tcp.Closed:
 		return h.done(step, at, calls.CallFails, "%s = -1 EPIPE", label)
 	}
-	e := tcp.Send{Now: w.clock, ISS: h.peekISS(), Text: octets, Push: push}
+	e := tcp.Send{Now: w.clock, Text: octets, Push: push}
 	return w.user(i, at, e, step, label, strconv.Itoa(len(octets)))
 }
 

@@ -19,8 +19,9 @@ const firstFD = 3
 type host struct {
 	name    string
 	address netip.AddrPort
-	iss     []uint32 // the initial sequence numbers that are left
-	spare   uint32   // the one after them
+	iss     []uint32 // the initial sequence numbers that are left; none: the setup gives none
+	key     [16]byte // the secret of RFC 6528, if the setup gives none
+	begun   uint32   // how many connections have begun with it
 	program []handshake.Choice
 	next    int // the program's next call
 	blocked blocked
@@ -96,24 +97,36 @@ func anySocket(socket) bool { return true }
 
 func listening(s socket) bool { return s.tcb.State == tcp.Listen }
 
-// stride parts the first numbers of a host's connections that the setup does not name:
-// far enough to be told apart at sight, and rising, as those of a clock do (RFC 9293 3.4.1).
+// stride parts the first numbers of a host's connections: far enough to be told apart
+// at sight, and rising, as those of a clock do (RFC 9293 3.4.1). It follows the last
+// number that the setup names. Where it names none, it stands for the time that passes
+// between two connections of a host, for a World's clock may stand still meanwhile.
 const stride = 64000
 
-// peekISS is the initial sequence number of the next connection; takeISS uses it up.
-func (h *host) peekISS() uint32 {
+// peekISS is the initial sequence number of a host's next connection; takeISS uses it up.
+func (w *World) peekISS(i int, local, remote netip.AddrPort) uint32 {
+	h := &w.hosts[i]
 	if len(h.iss) > 0 {
 		return h.iss[0]
 	}
-	return h.spare
+	return tcp.ISN(w.clock, local, remote, h.key) + h.begun*stride
 }
 
 func (h *host) takeISS() {
-	if len(h.iss) > 0 {
+	switch len(h.iss) {
+	case 0:
+		h.begun++
+	case 1:
+		h.iss = []uint32{h.iss[0] + stride}
+	default:
 		h.iss = h.iss[1:]
-		return
 	}
-	h.spare += stride
+}
+
+// oneHost reports whether an address can be that of one host: neither multicast nor
+// broadcast, nor 0.0.0.0 (RFC 1122 3.2.1.3). The model has no subnets to broadcast to.
+func oneHost(a netip.Addr) bool {
+	return !a.IsMulticast() && !a.IsUnspecified() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
 }
 
 // inUse reports whether a local address is taken.
@@ -313,10 +326,17 @@ func (h *host) describe(step *handshake.Step, at int) string {
 }
 
 // segmentArrives finds the connection that a segment belongs to (RFC 9293 3.10.7):
-// the pair of sockets, else a listener on the port, else none.
+// the pair of sockets, else a listener on the port, else none. From or to an address
+// that no one host can have, nothing is taken (3.9.2.3).
 func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Step) []handshake.Step {
 	h := &w.hosts[f.to]
-	e := tcp.SegmentArrives{Now: w.clock, Segment: segment, ISS: h.peekISS()}
+	if !oneHost(f.src.Addr()) || !oneHost(f.dst.Addr()) {
+		step.Before = h.state()
+		step.After = step.Before
+		step.Why = []handshake.Why{calls.AddressRefused.Why()}
+		return []handshake.Step{step}
+	}
+	e := tcp.SegmentArrives{Now: w.clock, Segment: segment}
 	at := slices.IndexFunc(h.sockets, func(s socket) bool {
 		return s.local == f.dst && s.remote == f.src && s.tcb.State != tcp.Closed
 	})
@@ -330,6 +350,7 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 		w.send(f.to, "", o.Segments, false, f.dst, f.src)
 		return []handshake.Step{step}
 	}
+	e.ISS = w.peekISS(f.to, f.dst, f.src)
 	o := tcp.Step(h.sockets[at].tcb, e)
 	if o.TCB.State == tcp.Listen { // no connection begins
 		listener := h.sockets[at]

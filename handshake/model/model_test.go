@@ -580,6 +580,7 @@ func TestEveryRuleOfTheHostIsReached(t *testing.T) {
 		open + "client send \"a\"\nduplicate server <DATA=1>\ndrop server <DATA=1>\ndrop server <DATA=1>\n" + strings.Repeat("timeout client retransmission\ndrop server <DATA=1>\n", 9) + "timeout client user\n",
 		server + "server socket\nserver bind :7147\nserver close\nserver listen 4\n",
 		open + "client shutdown\narrive server <CTL=FIN,ACK>\nserver shutdown\narrive client <CTL=FIN,ACK>\narrive server <CTL=ACK>\nserver recv\nserver recv\n",
+		peers + "-- script --\nclient socket\nclient connect 224.0.0.1:7147\nclient bind 224.0.0.1:5555\nclient connect server\narrive server <CTL=SYN>\n",
 		peers + "-- script --\nclient socket\nclient connect server\nserver socket\nserver connect client\narrive client <CTL=SYN>\ninject client <SEQ=301><CTL=RST>\narrive client <CTL=RST>\n",
 		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver accept\n",
 		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver close\n",

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -66,10 +67,9 @@ func newWorld(s *handshake.Scenario, engine, other string) (World, error) {
 		if i > 0 && a == w.hosts[0].address {
 			return World{}, s.Mistake(p.Line, "two peers at "+a.String(), "an address for each")
 		}
-		w.hosts[i] = host{name: p.Name, address: a, iss: p.ISS, nextFD: firstFD, spare: uint32(w.random.Uint64())}
-		if n := len(p.ISS); n > 0 {
-			w.hosts[i].spare = p.ISS[n-1] + stride
-		}
+		w.hosts[i] = host{name: p.Name, address: a, iss: p.ISS, nextFD: firstFD}
+		binary.BigEndian.PutUint64(w.hosts[i].key[:8], w.random.Uint64())
+		binary.BigEndian.PutUint64(w.hosts[i].key[8:], w.random.Uint64())
 		if p.Name == other {
 			continue
 		}
