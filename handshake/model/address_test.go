@@ -98,3 +98,16 @@ func TestBindToAnyAddressIsBindToTheOneOfTheHost(t *testing.T) {
 	require.Equal(t, "bind(3, 0.0.0.0:7147) = 0", do(t, s, "server socket", "server bind")[0].Label)
 	require.Equal(t, "SYN-RECEIVED", do(t, s, "server listen", "client socket", "client bind", "client connect", "depart client", "arrive server")[0].After)
 }
+
+// RFC 9293 3.9.1.1 (MUST-42, the half that holds): while connections on its port are in
+// SYN-RECEIVED, a listener listens on. RFC 1122 4.2.2.18 calls that cloning.
+func TestRFC9293_3_9_1_1_AListenerListensBesideItsHandshakes(t *testing.T) {
+	server := half(t, "client")
+	called(t, server, 0)
+	for i, port := range []uint16{49152, 49153, 49154} {
+		from := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
+		steps := server.Arrive(handshake.Step{Kind: handshake.KindArrive}, tcp.Segment{SEQ: 100, WND: 65535, CTL: tcp.SYN}, from, netip.MustParseAddrPort("127.0.0.2:7147"))
+		require.Equal(t, "SYN-RECEIVED", steps[0].After)
+		require.Equal(t, fmt.Sprintf("3.%d", i+1), steps[0].On, "each has an end of its own")
+	}
+}
