@@ -53,7 +53,7 @@ func (o *Outcome) listen(e *SegmentArrives) {
 	case seg.CTL.Has(SYN): // third
 		o.fire(listenSYN)
 		o.TCB.State = SynReceived
-		o.TCB.begin(e.ISS)
+		o.TCB.begin(e.ISS, e.Now)
 		o.TCB.hear(seg)
 		o.TCB.keep(seg)
 		o.sendSYNACK()
@@ -135,6 +135,7 @@ func (o *Outcome) synMeetsSYN(seg *Segment, now time.Duration) {
 		t.State = SynReceived
 		t.keep(seg)
 		o.sendSYNACK()
+		t.forget() // our SYN's number has gone twice
 		return
 	}
 	o.fire(synSentSYNACK)

@@ -38,18 +38,21 @@ func (o *Outcome) open(e Open) {
 // synchronize makes the connection active: it sends a SYN and enters SYN-SENT.
 func (o *Outcome) synchronize(iss uint32, now time.Duration) {
 	t := &o.TCB
-	t.begin(iss)
+	t.begin(iss, now)
 	t.State, t.Passive = SynSent, false
 	o.sendSYN()
 	t.startTimers(now)
 }
 
 // begin sets the send variables for a SYN with the number iss. SND.UP and Push
-// start behind it, where nothing is urgent or pushed.
-func (t *TCB) begin(iss uint32) {
+// start behind it, where nothing is urgent or pushed. The SYN is the first segment
+// that is timed.
+func (t *TCB) begin(iss uint32, now time.Duration) {
 	t.ISS = iss
 	t.SND = SendSequence{UNA: iss, NXT: iss + 1, UP: iss + 1}
 	t.Push = iss + 1
+	t.RTO = initialRTO
+	t.clock(iss, now)
 }
 
 // sendCall is RFC 9293 3.10.2.

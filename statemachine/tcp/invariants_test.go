@@ -64,6 +64,12 @@ func violated(was TCB, o Outcome) string {
 		return "the total of RCV.NXT and RCV.WND should not be reduced"
 	case t.State != Closed && t.FinSent && t.FinQueued:
 		return "one FIN"
+	case t.State != Closed && t.State != Listen && (t.RTO < minRTO || t.RTO > maxRTO):
+		return "RTO lies between 1 and 60 s"
+	case t.Timed.On && !within(t.SND.UNA, t.Timed.SEQ, t.SND.NXT-t.SND.UNA):
+		return "what is timed is not acknowledged yet"
+	case len(o.Segments) > 1 && slices.ContainsFunc(o.Segments, func(s Segment) bool { return s.CTL == ACK && s.Text == "" }):
+		return "an ACK goes alone only if nothing else goes"
 	}
 	for _, s := range o.Segments {
 		if s.CTL.Has(RST) || s.CTL == SYN {

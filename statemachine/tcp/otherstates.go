@@ -218,6 +218,10 @@ func (t *TCB) release() (Segment, bool) {
 func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
 	t := &o.TCB
 	began := t.State
+	if o.checkBeyond(seg) {
+		o.sendACK()
+		return
+	}
 	if !o.checkACK(seg, now) {
 		return
 	}
@@ -228,6 +232,10 @@ func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
 			break
 		}
 		o.fire(heldProcessed)
+		if o.checkBeyond(&seg) {
+			owed = true
+			continue
+		}
 		if seg.CTL.Has(ACK) && !o.checkACK(&seg, now) {
 			continue
 		}
@@ -236,33 +244,39 @@ func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
 	o.settle(owed, now)
 }
 
-// checkACK is the fifth check. It reports whether to go on with the segment.
+// checkBeyond is the fifth check's "If the ACK acks something not yet sent". It
+// reports that the segment is done with but for the acknowledgment that it is owed.
+func (o *Outcome) checkBeyond(seg *Segment) bool {
+	switch o.TCB.State {
+	case Established, FinWait1, FinWait2, CloseWait, Closing, LastAck:
+		if seg.CTL.Has(ACK) && before(o.TCB.SND.NXT, seg.ACK) {
+			o.fire(ackBeyond)
+			return true
+		}
+	case Closed, Listen, SynSent, SynReceived, TimeWait:
+	}
+	return false
+}
+
+// checkACK is the rest of the fifth check. It reports whether to go on with the segment.
 func (o *Outcome) checkACK(seg *Segment, now time.Duration) bool {
 	t, fired := &o.TCB, len(o.Rules)
 	switch t.State {
 	case SynReceived:
 		return o.checkACKOfSYN(seg, now)
 	case Established, CloseWait:
-		if !o.acknowledge(seg, now) {
-			return false
-		}
+		o.acknowledge(seg, now)
 	case FinWait1:
-		if !o.acknowledge(seg, now) {
-			return false
-		}
+		o.acknowledge(seg, now)
 		if t.finAcknowledged() {
 			o.fire(finAcknowledged)
 			t.State = FinWait2
 		}
 	case FinWait2:
-		if !o.acknowledge(seg, now) {
-			return false
-		}
+		o.acknowledge(seg, now)
 		o.fire(closeAcknowledged)
 	case Closing:
-		if !o.acknowledge(seg, now) {
-			return false
-		}
+		o.acknowledge(seg, now)
 		if t.finAcknowledged() {
 			o.fire(closingAcknowledged)
 			t.startTimeWait(now)
@@ -270,9 +284,7 @@ func (o *Outcome) checkACK(seg *Segment, now time.Duration) bool {
 			o.fire(closingIgnored) // checks six to eight ignore the rest
 		}
 	case LastAck:
-		if !o.acknowledge(seg, now) {
-			return false
-		}
+		o.acknowledge(seg, now)
 		if t.finAcknowledged() {
 			o.fire(lastAckAcknowledged)
 			o.deleteTCB()
@@ -311,8 +323,8 @@ func (t *TCB) acceptableACK(ack uint32) bool {
 }
 
 // acknowledge is the fifth check's processing for ESTABLISHED, which the later
-// states share. It reports whether to go on with the segment.
-func (o *Outcome) acknowledge(seg *Segment, now time.Duration) bool {
+// states share.
+func (o *Outcome) acknowledge(seg *Segment, now time.Duration) {
 	t := &o.TCB
 	switch {
 	case t.acceptableACK(seg.ACK):
@@ -320,12 +332,8 @@ func (o *Outcome) acknowledge(seg *Segment, now time.Duration) bool {
 		if !t.finAcknowledged() {
 			o.fire(ackNew)
 		}
-	case before(t.SND.NXT, seg.ACK):
-		o.fire(ackBeyond)
-		o.sendACK()
-		return false
 	case seg.ACK != t.SND.UNA:
-		return true // older than the window's last word
+		return // older than the window's last word
 	}
 	if before(t.SND.WL1, seg.SEQ) || t.SND.WL1 == seg.SEQ && !before(seg.ACK, t.SND.WL2) {
 		if t.SND.WND != uint32(seg.WND) {
@@ -333,17 +341,20 @@ func (o *Outcome) acknowledge(seg *Segment, now time.Duration) bool {
 		}
 		t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
 	}
-	return true
 }
 
 // advance sets SND.UNA and takes what is acknowledged off the queue. The timers
-// start again with the first interval, or stop when all is acknowledged (RFC 6298
-// 5.2, 5.3).
+// start again, or stop when all is acknowledged (RFC 6298 5.2, 5.3). Data begins
+// with an RTO of 3 s if the SYN was repeated: this overrules the back-off (5.7).
 func (t *TCB) advance(ack uint32, now time.Duration) {
 	octets := ack - t.SND.UNA
 	if t.synOutstanding() {
 		octets--
+		if t.Retransmissions > 0 {
+			t.RTO = lostSYNRTO
+		}
 	}
+	t.measure(ack, now)
 	t.Queue = t.Queue[min(octets, uint32(len(t.Queue))):]
 	t.SND.UNA = ack
 	t.SND.UP, t.Push = later(t.SND.UP, ack), later(t.Push, ack)

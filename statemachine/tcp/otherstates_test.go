@@ -176,7 +176,7 @@ func TestFifthAcknowledges(t *testing.T) {
 	tcb := sending(Established)
 	o := Step(tcb, SegmentArrives{Now: 2 * now, Segment: from(tcb.RCV.NXT, tcb.SND.UNA+2, ACK, "")})
 	require.Equal(t, "llo", o.TCB.Queue)
-	require.Equal(t, 2*now+initialRTO, o.TCB.Timers.Retransmission, "RFC 6298 5.3: restart")
+	require.Equal(t, 2*now+o.TCB.RTO, o.TCB.Timers.Retransmission, "RFC 6298 5.3: restart")
 	require.Equal(t, 2*now+userTimeLimit, o.TCB.Timers.User)
 	o = Step(o.TCB, arrive(next(o.TCB, ACK, "")))
 	require.Empty(t, o.TCB.Queue)
@@ -324,4 +324,18 @@ func TestSecond_ARSTWhoseTextReachesIntoTheWindowIsOutsideIt(t *testing.T) {
 		require.Empty(t, o.Segments)
 		require.Equal(t, before, o.TCB)
 	}
+}
+
+// RFC 9293 3.8.6.3, MUST-58 and MUST-59: one ACK, after all that is queued was processed, even
+// if what was held acknowledges something never sent. RFC 5681 4.2, R5681-4.2: one for one arrival.
+func TestOneACKForOneArrival(t *testing.T) {
+	tcb := in(Established)
+	beyond := from(tcb.RCV.NXT+1, tcb.SND.NXT+1, ACK, "d")
+	o := then(tcb, arrive(beyond), arrive(next(tcb, ACK, "a")))
+	require.Equal(t, []Rule{textAccepted, heldProcessed, ackBeyond}, o.Rules)
+	require.Equal(t, "a", o.Text)
+	require.Equal(t, []string{"<SEQ=4294967294><ACK=0><CTL=ACK>"}, labels(o.Segments))
+
+	o = then(shut(tcb), Send{Now: now, Text: "hello"}, arrive(beyond), arrive(next(tcb, ACK, "a")))
+	require.Equal(t, []string{"<SEQ=4294967294><ACK=0><DATA=5><CTL=ACK>"}, labels(o.Segments), "it rides on text")
 }

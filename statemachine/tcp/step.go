@@ -15,11 +15,6 @@ const (
 	// which blocks in its first, can issue.
 	maxReceives = 16
 
-	// initialRTO is the retransmission timeout before any measurement, doubled
-	// each time (RFC 6298 2.1, 5.5).
-	initialRTO = time.Second
-	// maxRTO bounds the doubling (RFC 6298 2.5 asks for at least 60 seconds).
-	maxRTO = 60 * time.Second
 	// userTimeLimit is how long text may stay unacknowledged (RFC 9293 3.9.1.1, OPEN).
 	userTimeLimit = 5 * time.Minute
 	// msl is the maximum segment lifetime (RFC 9293 3.4.2).
@@ -178,7 +173,11 @@ func (o *Outcome) transmit(now time.Duration, owed bool) {
 	t := &o.TCB
 	switch t.State {
 	case Established, FinWait1, CloseWait, Closing, LastAck:
-		owed = o.sendQueue() && owed
+		first := t.SND.NXT
+		if !o.sendQueue() {
+			t.clock(first, now)
+			owed = false
+		}
 	case Closed, Listen, SynSent, SynReceived, FinWait2, TimeWait:
 	}
 	if owed {
@@ -215,16 +214,11 @@ func (t *TCB) startTimers(now time.Duration) {
 		return
 	}
 	if t.Timers.Retransmission == 0 {
-		t.Timers.Retransmission = now + t.rto()
+		t.Timers.Retransmission = now + t.RTO
 	}
 	if t.Timers.User == 0 {
 		t.Timers.User = now + userTimeLimit
 	}
-}
-
-// rto is 1, 2, 4, ... 60 seconds, one step for each retransmission (RFC 6298 5.5).
-func (t *TCB) rto() time.Duration {
-	return min(initialRTO<<min(t.Retransmissions, 6), maxRTO)
 }
 
 // startTimeWait enters TIME-WAIT and turns off the other timers (3.10.7.4 eighth).

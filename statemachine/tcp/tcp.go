@@ -10,9 +10,6 @@
 // when an ACK that reopens a shut window is lost, queued text waits for ever. The sender
 // has neither Nagle's nor the silly-window algorithm (RFC 9293 3.7.4, 3.8.6.2.1); the
 // receiver tells of its window when that was below one MSS or has grown by half.
-// Retransmission follows a fixed schedule that begins again at 1 s with every new
-// acknowledgment: RFC 9293 3.8.1 asks for RFC 6298, whose 5.3 keeps the interval and
-// whose 5.7 begins data at 3 s after a SYN was repeated.
 package tcp
 
 import (
@@ -92,9 +89,24 @@ type TCB struct {
 	// Timers are deadlines on the caller's clock; zero is off. Every timer started
 	// by an event at Now is due after Now, so zero is never a deadline.
 	Timers Timers
-	// Retransmissions counts how often the front of the queue was sent again; it
-	// selects the next interval of the schedule.
+	// SRTT, RTTVAR and RTO are the smoothed round-trip time, its variation and the
+	// retransmission timeout (RFC 6298 2). RTO is set from the first SYN on, the
+	// others once a round trip was Measured, which may take no time at all.
+	SRTT, RTTVAR, RTO time.Duration
+	// Timed is the segment whose round trip is being measured.
+	Timed Timed
+	// Retransmissions counts how often the front of the queue was sent again.
 	Retransmissions uint8
+	// Measured: there was a sample, so the next one is not the first (RFC 6298 2.2, 2.3).
+	Measured bool
+}
+
+// Timed is a segment whose round trip is being measured, one at a time (RFC 6298 3).
+// The zero Timed is none.
+type Timed struct {
+	SEQ  uint32        // its first number
+	On   bool          // there is one
+	Sent time.Duration // when, on the caller's clock
 }
 
 // SendSequence holds the send sequence variables (RFC 9293 3.3.1, figure 3).
@@ -154,7 +166,7 @@ type Timers struct {
 }
 
 // Event is what can happen to a TCP: the user's calls, a segment, a timeout
-// (RFC 9293 3.10). Each carries Now, the caller's clock.
+// (RFC 9293 3.10). Each carries Now, the caller's clock, which never goes back.
 //
 //sumtype:decl
 type Event interface{ event() }

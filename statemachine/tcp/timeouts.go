@@ -12,7 +12,8 @@ func (o *Outcome) userTimeout() {
 }
 
 // retransmissionTimeout is RFC 9293 3.10.8: the segment at the front of the
-// retransmission queue goes again, and the timer starts with twice the time.
+// retransmission queue goes again, and the timer starts with twice the time (RFC
+// 6298 5.4 to 5.6).
 func (o *Outcome) retransmissionTimeout(e RetransmissionTimeout) {
 	t := &o.TCB
 	if t.SND.NXT == t.SND.UNA {
@@ -37,7 +38,9 @@ func (o *Outcome) retransmissionTimeout(e RetransmissionTimeout) {
 		o.sendFIN(t.SND.UNA)
 	}
 	t.Retransmissions = min(t.Retransmissions, 254) + 1 // it stops counting, never wraps
-	t.Timers.Retransmission = e.Now + t.rto()
+	t.forget()
+	t.backOff()
+	t.Timers.Retransmission = e.Now + t.RTO
 }
 
 // timeWaitTimeout is RFC 9293 3.10.8, TIME-WAIT TIMEOUT.

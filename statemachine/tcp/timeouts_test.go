@@ -27,7 +27,7 @@ func TestRetransmissionBacksOff(t *testing.T) {
 
 	o = Step(o.TCB, arrive(from(irs, iss+1, SYN|ACK, "")))
 	o = Step(o.TCB, Send{Now: now, Text: "x"})
-	require.Equal(t, now+time.Second, o.TCB.Timers.Retransmission, "the ACK began the schedule anew")
+	require.Equal(t, now+lostSYNRTO, o.TCB.Timers.Retransmission, "RFC 6298 5.7")
 }
 
 // RFC 9293 3.10.8: the front of the queue is one segment, whatever else waits: the earliest
