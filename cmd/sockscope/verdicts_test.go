@@ -24,7 +24,6 @@ const (
 	noTimestamps = "no options yet, so no timestamps"
 	noScale      = "no options yet, so no window scale"
 	noSACK       = "no options yet, so no SACK"
-	fixedRTO     = "a fixed schedule of retransmissions from 1 s on; nothing is measured yet"
 	noCongestion = "no congestion control yet"
 	noNagle      = "no Nagle algorithm yet: text leaves at once"
 	noPersist    = "no persist timer yet: a shut window is not probed"
@@ -34,7 +33,6 @@ const (
 	noIP         = "IP's own: datagrams are shown, but nothing of IP is played"
 	noDiffserv   = "IP's own: no call sets the Diffserv field"
 	notTaken     = "a permission that is not taken"
-	twoACKs      = "a held segment that acknowledges what was never sent is answered by an ACK of its own beside that of the segment that filled the gap"
 )
 
 var verdicts = []verdict{
@@ -56,7 +54,7 @@ var verdicts = []verdict{
 	{"MUST-15", "without an MSS: 536", met, "statemachine/tcp.TestSendSegmentizes", "send-text", "IPv4 only; IPv6's 1220 has no use here"},
 	{"MUST-16", "the effective send MSS", notMet, "", "", "no options yet: it is 536 for all"},
 	{"MUST-17", "Nagle can be switched off", notMet, "", "", noNagle},
-	{"MUST-18", "RTO of RFC 6298, Karn's samples", notMet, "", "", fixedRTO},
+	{"MUST-18", "RTO of RFC 6298, Karn's samples", met, "statemachine/tcp.TestRFC6298_2_SamplesMakeTheRTO statemachine/tcp.TestRFC6298_3_KarnTakesNoSampleOfWhatWentTwice", "ack-new retransmit-text", ""},
 	{"MUST-19", "slow start, congestion avoidance, back-off", notMet, "", "", "no congestion control yet; the timeout backs off (R6298-5.5)"},
 	{"MUST-20", "R1 asks IP for help, R2 closes", notMet, "", "", "no R1 yet; the user timeout, 5 minutes, stands for R2"},
 	{"MUST-21", "the user sets R2", notMet, "", "", "no call sets the user timeout yet: 5 minutes for all"},
@@ -96,8 +94,8 @@ var verdicts = []verdict{
 	{"MUST-55", "Source Quench is dropped", notApplicable, "", "", noICMP},
 	{"MUST-56", "soft ICMP errors end nothing", notApplicable, "", "", noICMP},
 	{"MUST-57", "a SYN to a broadcast or multicast address is dropped", met, "handshake/model.TestRFC9293_3_9_2_3_NobodyAnswersToMany", "address-refused", "and every other segment"},
-	{"MUST-58", "ACKs are joined", notMet, "", "", twoACKs},
-	{"MUST-59", "first all that is queued, then the ACK", notMet, "", "", twoACKs},
+	{"MUST-58", "ACKs are joined", met, "statemachine/tcp.TestOneACKForOneArrival", "text held-processed ack-beyond", ""},
+	{"MUST-59", "first all that is queued, then the ACK", met, "statemachine/tcp.TestOneACKForOneArrival", "text held-processed ack-beyond", ""},
 	{"MUST-60", "text without PUSH leaves in time", met, "statemachine/tcp.TestTextWithoutPushLeavesAtOnce", "send-text", ""},
 	{"MUST-61", "without a PUSH flag: PSH on the last segment", notApplicable, "", "", "for a TCP whose SEND has no PUSH flag; this one has it (MAY-15)"},
 	{"MUST-62", "the urgent pointer points behind", met, "statemachine/tcp.TestSendUrgent", "send-text", ""},
@@ -174,14 +172,14 @@ var verdicts = []verdict{
 	{"U-12", "passive SYN-RECEIVED: a new SYN leads back to LISTEN", met, "statemachine/tcp.TestSynReceivedRemembersItsOpen", "syn-back-to-listen", ""},
 
 	{"R6298-2.1", "the first timeout is 1 s", met, "statemachine/tcp.TestTheFirstRTOIsOneSecond", "open-active listen-syn send-text", ""},
-	{"R6298-2.2", "SRTT and RTO after the first sample", notMet, "", "", fixedRTO},
-	{"R6298-2.3", "SRTT and RTO after each later sample", notMet, "", "", fixedRTO},
-	{"R6298-2.4", "no RTO below 1 s", notMet, "", "", fixedRTO},
-	{"R6298-2.5", "a bound on RTO of 60 s or more", met, "statemachine/tcp.TestRetransmissionBacksOff", "retransmit-syn", "60 s"},
-	{"R6298-3", "Karn: no sample of what went twice", notMet, "", "", fixedRTO},
-	{"R6298-5.1", "when the timer starts and stops", notMet, "", "", "it starts, stops and starts again when it should, but after a back-off a new ACK begins at 1 s again where 5.3 keeps the interval"},
+	{"R6298-2.2", "SRTT and RTO after the first sample", met, "statemachine/tcp.TestRFC6298_2_SamplesMakeTheRTO", "syn-sent-syn-ack ack-new", "G is 1 ms"},
+	{"R6298-2.3", "SRTT and RTO after each later sample", met, "statemachine/tcp.TestRFC6298_2_SamplesMakeTheRTO", "ack-new", ""},
+	{"R6298-2.4", "no RTO below 1 s", met, "statemachine/tcp.TestRFC6298_2_SamplesMakeTheRTO statemachine/tcp.TestRFC6298_RTOStaysInBoundsAndKarnHolds", "syn-sent-syn-ack ack-new", ""},
+	{"R6298-2.5", "a bound on RTO of 60 s or more", met, "statemachine/tcp.TestRetransmissionBacksOff statemachine/tcp.TestRFC6298_2_SamplesMakeTheRTO statemachine/tcp.TestRFC6298_RTOStaysInBoundsAndKarnHolds", "retransmit-syn ack-new", "60 s"},
+	{"R6298-3", "Karn: no sample of what went twice", met, "statemachine/tcp.TestRFC6298_3_KarnTakesNoSampleOfWhatWentTwice statemachine/tcp.TestRFC6298_3_ASYNThatCrossedIsNotTimed statemachine/tcp.TestRFC6298_3_OneSampleInEachWindow statemachine/tcp.TestRFC6298_RTOStaysInBoundsAndKarnHolds", "retransmit-syn retransmit-text simultaneous-open", "one sample in each round trip"},
+	{"R6298-5.1", "when the timer starts and stops", met, "statemachine/tcp.TestRFC6298_5_1_TheTimerStartsStopsAndStartsAgain", "send-text ack-new", ""},
 	{"R6298-5.5", "on expiry: the earliest again, twice the time", met, "statemachine/tcp.TestRetransmissionBacksOff statemachine/tcp.TestRetransmissionOfText", "retransmit-syn retransmit-text retransmit-fin", ""},
-	{"R6298-5.7", "after a lost SYN: RTO of 3 s", notMet, "", "", fixedRTO},
+	{"R6298-5.7", "after a lost SYN: RTO of 3 s", met, "statemachine/tcp.TestRFC6298_5_7_ALostSYNMakesThreeSeconds", "syn-sent-syn-ack syn-received-ack", ""},
 
 	{"R5681-3.1a", "the initial window", notMet, "", "", noCongestion},
 	{"R5681-3.1b", "one segment after a lost SYN", notMet, "", "", noCongestion},
@@ -194,7 +192,7 @@ var verdicts = []verdict{
 	{"R5681-3.2b", "the third duplicate: fast retransmit", notMet, "", "", noCongestion},
 	{"R5681-3.2c", "limited transmit", notMet, "", "", noCongestion},
 	{"R5681-4.1", "after idling: the initial window again", notMet, "", "", noCongestion},
-	{"R5681-4.2", "one ACK for one segment", notMet, "", "", twoACKs},
+	{"R5681-4.2", "one ACK for one segment", met, "statemachine/tcp.TestOneACKForOneArrival", "text held-processed ack-beyond", ""},
 
 	{"R5961-5", "MAX.SND.WND judges old ACKs", notApplicable, "", "", notTaken + " (MAY-12)"},
 	{"R5961-7", "challenge ACKs are limited", notMet, "", "", "no limit yet: each is sent"},
