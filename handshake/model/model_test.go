@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -592,4 +593,26 @@ func TestEveryRuleOfTheHostIsReached(t *testing.T) {
 	for _, rule := range calls.Rules() {
 		require.True(t, fired[rule.Rule], rule.Rule)
 	}
+}
+
+// RFC 6298: the trace shows SRTT, RTTVAR and RTO when they change: after the first round trip
+// (2.2), after a timeout (5.5), and when data begins after a lost SYN (5.7).
+func TestRFC6298_TheTraceShowsTheTimes(t *testing.T) {
+	s := session(t, "-- setup --\npeer client 127.0.0.1:49152 iss=100\npeer server 127.0.0.1:7147 iss=300\ndelay 100ms\n-- script --\nserver socket\nserver listen 1\nclient socket\nclient connect server\n")
+	times := func(steps []handshake.Step) (all []string) {
+		for _, v := range steps[0].Vars {
+			if slices.Contains([]string{"SRTT", "RTTVAR", "RTO"}, v.Name) {
+				all = append(all, v.Name+" "+v.Value+" "+v.Unit)
+			}
+		}
+		return all
+	}
+	do(t, s, "server socket", "server listen", "client socket")
+	require.Equal(t, []string{"RTO 1000000000 ns"}, times(do(t, s, "client connect")))
+	do(t, s, "depart client", "drop server")
+	require.Equal(t, []string{"RTO 2000000000 ns"}, times(do(t, s, "timeout client retransmission")))
+	do(t, s, "depart client", "arrive server", "depart server")
+	require.Equal(t, []string{"RTO 3000000000 ns"}, times(do(t, s, "arrive client")))
+	do(t, s, "depart client")
+	require.Equal(t, []string{"SRTT 200000000 ns", "RTTVAR 100000000 ns"}, times(do(t, s, "arrive server")))
 }

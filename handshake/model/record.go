@@ -50,6 +50,14 @@ func changed(vars []handshake.Var, a, b *tcp.TCB) []handshake.Var {
 	number(now, true, "SND.UP", a.SND.UP, b.SND.UP, "seq")
 	number(now, true, "send queue", uint32(len(a.Queue)), uint32(len(b.Queue)), "B")
 	number(now, true, "retransmissions", uint32(a.Retransmissions), uint32(b.Retransmissions), "segments")
+	length := func(known, was bool, name string, x, y time.Duration) {
+		if known && (x != y || !was) {
+			vars = append(vars, handshake.Var{Name: name, Value: nanoseconds(y), Unit: "ns"})
+		}
+	}
+	length(b.Measured, a.Measured, "SRTT", a.SRTT, b.SRTT)
+	length(b.Measured, a.Measured, "RTTVAR", a.RTTVAR, b.RTTVAR)
+	length(now, was, "RTO", a.RTO, b.RTO)
 	now, was = receives(b.State), receives(a.State)
 	number(now, was, "IRS", a.IRS, b.IRS, "seq")
 	number(now, was, "RCV.NXT", a.RCV.NXT, b.RCV.NXT, "seq")
@@ -85,9 +93,11 @@ func timer(vars []handshake.Var, name string, a, b time.Duration) []handshake.Va
 	case b == 0:
 		return append(vars, handshake.Var{Name: name})
 	default:
-		return append(vars, handshake.Var{Name: name, Value: strconv.FormatInt(int64(b), 10), Unit: "ns"})
+		return append(vars, handshake.Var{Name: name, Value: nanoseconds(b), Unit: "ns"})
 	}
 }
+
+func nanoseconds(d time.Duration) string { return strconv.FormatInt(int64(d), 10) }
 
 func stateNames() []string {
 	names := make([]string, len(tcp.States))

@@ -60,10 +60,10 @@ func (c canvas) drawSpaces(v *view, rows int) int {
 }
 
 // rfcNames are the variables of a TCB in the order of RFC 9293 3.3.1, and what belongs
-// to them.
+// to them; then those of RFC 6298.
 var rfcNames = []string{
 	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "SND.UP", "SND.WL1", "SND.WL2", "IRS", "RCV.NXT", "RCV.WND", "RCV.UP",
-	"send queue", "receive queue", "held", "retransmissions",
+	"send queue", "receive queue", "held", "retransmissions", "SRTT", "RTTVAR", "RTO",
 }
 
 // rank puts the RFC's variables first, then the timers, then the kernel's own names.

@@ -165,8 +165,8 @@ func (v *view) why(step *handshake.Step, cited bool) (main, note, others []said)
 }
 
 // changeSources say where the kinds of changes are defined, in the order in which
-// they are told: the state, the numbers, the timers, what else is in a TCB.
-var changeSources = [...]string{"RFC 9293 3.3.2", "RFC 9293 3.3.1", "RFC 6298 5", "RFC 9293 3.10.8", "RFC 9293 3.3.1", ""}
+// they are told: the state, the numbers, retransmission, the other timers, what else is in a TCB.
+var changeSources = [...]string{"RFC 9293 3.3.2", "RFC 9293 3.3.1", "RFC 6298 5", "RFC 6298 2", "RFC 9293 3.10.8", "RFC 9293 3.3.1", ""}
 
 // changeKind is a variable's place in [changeSources].
 func changeKind(name string) int {
@@ -175,12 +175,14 @@ func changeKind(name string) int {
 		return 1
 	case "retransmission timer", "retransmissions":
 		return 2
-	case "user timer", "time-wait timer":
+	case "SRTT", "RTTVAR", "RTO":
 		return 3
-	case "SND.UP", "SND.WL1", "SND.WL2", "RCV.UP", "send queue", "receive queue", "held":
+	case "user timer", "time-wait timer":
 		return 4
+	case "SND.UP", "SND.WL1", "SND.WL2", "RCV.UP", "send queue", "receive queue", "held":
+		return 5
 	}
-	return 5
+	return 6
 }
 
 // changes tell what a step changed at its end, and what that was before.
