@@ -109,7 +109,7 @@ var verdicts = []verdict{
 
 	{"SHLD-1", "ISN: clock plus keyed hash", met, "statemachine/tcp.TestISNIsClockPlusHash handshake/model.TestRFC6528_3_FirstNumbersRiseWithTheClock", "", theISN + "; SHA-256"},
 	{"SHLD-2", "a RST may carry text", met, "statemachine/tcp.TestSecondRSTMayCarryText", "rst-reset", ""},
-	{"SHLD-3", "RST for text that nobody will read", notMet, "", "", "what comes after close() is acknowledged and read by nobody"},
+	{"SHLD-3", "RST for text that nobody will read", met, "handshake/model.TestRFC9293_3_6_1_TextThatNobodyReadsIsAnsweredByARST", "close-unread late-text", ""},
 	{"SHLD-4", "timestamps shorten TIME-WAIT", notMet, "", "", noTimestamps},
 	{"SHLD-5", "MSS on each SYN", notMet, "", "", noOptions},
 	{"SHLD-6", "the smallest MTU counts", notApplicable, "", "", noIP},

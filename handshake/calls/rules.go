@@ -27,6 +27,8 @@ const (
 	RecvReset
 	CallFails
 	CloseDead
+	CloseUnread
+	LateText
 	CloseOrphan
 	Rebooted
 	Lost
@@ -64,6 +66,8 @@ var table = [...]handshake.Why{
 	RecvReset:       {Rule: "recv-reset", Cite: "POSIX recv()"},
 	CallFails:       {Rule: "call-fails", Cite: "POSIX errno"},
 	CloseDead:       {Rule: "close-dead", Cite: "POSIX close()"},
+	CloseUnread:     {Rule: "close-unread", Cite: "RFC 9293 3.6.1"},
+	LateText:        {Rule: "late-text", Cite: "RFC 9293 3.6.1"},
 	CloseOrphan:     {Rule: "close-orphan", Cite: "RFC 9293 3.10.5"},
 	Rebooted:        {Rule: "rebooted", Cite: "RFC 9293 3.5.1"},
 	Lost:            {Rule: "lost", Cite: "RFC 9293 3.8"},

@@ -19,7 +19,7 @@ func Deviations() []Deviation {
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindTimeout},
 		},
 		{
-			Name: "reset-acknowledges", Event: "call abort(", Rule: "abort-reset",
+			Name: "reset-acknowledges", Event: "call", Rule: "abort-reset",
 			Sources: []string{"RFC 9293 3.10.5", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", kernel: "<CTL=RST,ACK>"},
 		},

@@ -272,8 +272,13 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 	s.fd = 0
 	step.Vars = append(step.Vars, descriptor(0))
 	on := s.on
-	if s.tcb.State == tcp.Closed {
+	s.left = true
+	switch {
+	case s.tcb.State == tcp.Closed:
 		return h.done(step, at, calls.CloseDead, "%s = 0", label)
+	case s.text != "": // 3.6.1: a RST "to show that data was lost" (SHLD-3)
+		step.Why = append(step.Why, calls.CloseUnread.Why())
+		return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
 	}
 	return append(w.closing(i, at, step, label), w.orphans(i, on)...)
 }

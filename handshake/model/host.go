@@ -45,6 +45,7 @@ type socket struct {
 	errno    string // what the next call will be told
 	ended    bool   // the other end's FIN has come: no text will
 	shut     bool   // the program has said that it sends no more
+	left     bool   // the program has closed it: nobody will read what still comes
 }
 
 // blocked is the call that a program waits in.
@@ -210,7 +211,11 @@ func (w *World) tell(i, at int, before tcp.State, o *tcp.Outcome) *handshake.Ste
 		return nil
 	}
 	s.text += o.Text
-	return w.signal(i, at, o.Signals)
+	told := w.signal(i, at, o.Signals)
+	if before == tcp.CloseWait && s.errno == "ECONNRESET" {
+		s.errno = "EPIPE" // the other end had ended its text: what is broken is the way there (POSIX send())
+	}
+	return told
 }
 
 // connected answers a connect() that waits, if the machine has settled the matter.
@@ -341,7 +346,7 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 		return s.local == f.dst && s.remote == f.src && s.tcb.State != tcp.Closed
 	})
 	if at >= 0 {
-		return w.event(f.to, at, e, step)
+		return w.connectionGets(f.to, at, e, step)
 	}
 	at = slices.IndexFunc(h.sockets, func(s socket) bool { return s.local == f.dst && listening(s) })
 	if at < 0 {
@@ -360,6 +365,20 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 	}
 	h.takeISS()
 	return w.settle(f.to, h.child(at, f), o, e, step)
+}
+
+// connectionGets gives a segment to its connection. Text for a program that has closed it
+// is answered as RFC 9293 3.6.1 asks: "its TCP implementation SHOULD send a RST to show
+// that data was lost" (SHLD-3).
+func (w *World) connectionGets(i, at int, e tcp.SegmentArrives, step handshake.Step) []handshake.Step {
+	s := &w.hosts[i].sockets[at]
+	o := tcp.Step(s.tcb, e)
+	if s.left && o.Text != "" {
+		step.Why = append(step.Why, calls.LateText.Why())
+		o = tcp.Step(o.TCB, tcp.Abort{Now: w.clock})
+		o.Signals = 0
+	}
+	return w.settle(i, at, o, e, step)
 }
 
 // child makes the new end of a connection that a listener was asked for. The

@@ -564,6 +564,32 @@ func finish(tb testing.TB, tl *handshake.Timeline) {
 	}
 }
 
+// RFC 9293 3.6.1 SHLD-3: who closes with text pending, or gets text after the CLOSE,
+// "SHOULD send a RST to show that data was lost".
+func TestRFC9293_3_6_1_TextThatNobodyReadsIsAnsweredByARST(t *testing.T) {
+	const open = peers + "-- script --\nserver socket\nserver bind :7147\nserver listen 8\nserver accept\nclient socket\nclient connect server\nuntil server ESTABLISHED\nreturn server\n"
+	for wish, test := range map[string]struct{ script, want string }{
+		"pending at the CLOSE": {"client send \"a\"\narrive server <DATA=1>\ndepart server <CTL=ACK>\nserver close\n", "call close(4) = 0 CLOSED, depart <SEQ=301><CTL=RST>"},
+		"after the CLOSE":      {"server close\narrive client <CTL=FIN,ACK>\nclient send \"a\"\narrive server <DATA=1>\n", "arrive <SEQ=101><ACK=302><DATA=1><CTL=PSH,ACK> CLOSED, depart <SEQ=302><CTL=RST>"},
+		"a FIN alone is none":  {"server close\narrive client <CTL=FIN,ACK>\nclient close\narrive server <CTL=FIN,ACK>\n", "arrive <SEQ=101><ACK=302><CTL=FIN,ACK>"},
+	} {
+		tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, open+test.script))
+		require.NoError(t, err)
+		finish(t, tl)
+		var told []string
+		for _, s := range tl.Trace().Steps {
+			if s.Peer == "server" && s.Kind != handshake.KindSignal {
+				line := string(s.Kind) + " " + s.Label
+				if s.Before != s.After && s.After == "CLOSED" {
+					line += " CLOSED"
+				}
+				told = append(told, line)
+			}
+		}
+		require.Contains(t, strings.Join(told, ", "), test.want, wish)
+	}
+}
+
 func TestEveryRuleOfTheHostIsReached(t *testing.T) {
 	const server = peers + "-- script --\nserver socket\nserver bind :7147\nserver listen 8\n"
 	const open = server + "server accept\nclient socket\nclient connect server\nuntil server ESTABLISHED\nreturn server\n"
@@ -584,6 +610,8 @@ func TestEveryRuleOfTheHostIsReached(t *testing.T) {
 		peers + "-- script --\nclient socket\nclient connect 224.0.0.1:7147\nclient bind 224.0.0.1:5555\nclient connect server\narrive server <CTL=SYN>\n",
 		peers + "-- script --\nclient socket\nclient connect server\nserver socket\nserver connect client\narrive client <CTL=SYN>\ninject client <SEQ=301><CTL=RST>\narrive client <CTL=RST>\n",
 		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver accept\n",
+		open + "client send \"a\"\narrive server <DATA=1>\nserver close\narrive client <CTL=RST>\n",
+		open + "server close\narrive client <CTL=FIN,ACK>\nclient send \"a\"\narrive server <DATA=1>\narrive client <CTL=RST>\nclient recv\n",
 		server + "client socket\nclient connect server\nuntil server ESTABLISHED\nserver close\n",
 		peers + "-- script --\nclient socket\nclient connect server\narrive server <CTL=SYN>\narrive client <CTL=RST,ACK>\n",
 		peers + "-- script --\nclient socket\nclient connect server\ndrop server <CTL=SYN>\n" + strings.Repeat("timeout client retransmission\ndrop server <CTL=SYN>\n", 9) + "timeout client user\n",

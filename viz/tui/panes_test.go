@@ -279,6 +279,8 @@ func TestStateChangesAreArrows(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{
 		"abort":         "ESTABLISHED > CLOSED by abort(3) = 0; ESTABLISHED > CLOSED by <SEQ=101><CTL=RST>; ",
+		"broken-pipe":   "FIN-WAIT-2 > CLOSED by <SEQ=101><ACK=302><DATA=3><CTL=PSH,ACK>; CLOSE-WAIT > CLOSED by <SEQ=302><CTL=RST>; ",
+		"reset-unread":  "ESTABLISHED > CLOSED by close(4) = 0; ESTABLISHED > CLOSED by <SEQ=301><CTL=RST>; ",
 		"challenge-ack": "ESTABLISHED > CLOSED by <SEQ=101><CTL=RST>; ",
 		"half-open":     "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=301><CTL=RST>; ",
 		"figure-9":      "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
