@@ -236,8 +236,10 @@ func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
 			owed = true
 			continue
 		}
-		if seg.CTL.Has(ACK) && !o.checkACK(&seg, now) {
-			continue
+		// It ends nothing here: only SYN-RECEIVED and LAST-ACK can, and RCV.NXT, which
+		// releases, moves in neither.
+		if seg.CTL.Has(ACK) {
+			o.checkACK(&seg, now)
 		}
 		owed = o.urgTextFIN(&seg, began, now) || owed
 	}
