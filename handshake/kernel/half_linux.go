@@ -53,7 +53,7 @@ func (w *world) handOver(f flight, id uint32, step handshake.Step) ([]handshake.
 	segment, octets := w.arriving(&f)
 	step.Vars = segmentVars(segment)
 	if f.changed != nil {
-		w.picture(&step, octets)
+		picture(&step, octets)
 	}
 	w.arrived = datagram(f.flow, segment)
 	return []handshake.Step{step}, w.lo.drop(id)

@@ -3,7 +3,6 @@ package kernel
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"sockscope/handshake"
 	"sockscope/statemachine/tcp"
@@ -25,7 +24,6 @@ type alone struct {
 	label string // if it is not the timer's name
 	rule  rule
 	items []item
-	at    time.Time
 }
 
 // drain takes all that is queued: what our own raw socket sent is given back, what the
@@ -92,7 +90,7 @@ func (w *world) takeIn(p held, caused bool) error {
 		w.acts(alone{on: it.on, rule: programActs, items: []item{it}})
 		return nil
 	}
-	w.alone = append(w.alone, alone{peer: i, on: it.on, timer: timer, rule: r, items: []item{it}, at: p.at})
+	w.alone = append(w.alone, alone{peer: i, on: it.on, timer: timer, rule: r, items: []item{it}})
 	return nil
 }
 

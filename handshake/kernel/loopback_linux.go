@@ -60,9 +60,8 @@ type loopback struct {
 // held is one packet that waits for its verdict.
 type held struct {
 	id     uint32
-	mark   uint32    // ownMark if send sent it, else 0
-	octets []byte    // from the IPv4 header on; the receiver's own
-	at     time.Time // when it was taken
+	mark   uint32 // ownMark if send sent it, else 0
+	octets []byte // from the IPv4 header on; the receiver's own
 }
 
 // openLoopback brings lo up and holds all TCP segments on it. It must run in a network
@@ -270,7 +269,6 @@ func (l *loopback) take(into []held) ([]held, error) {
 		case err != nil:
 			return into, fmt.Errorf("kernel: queue: %w", err)
 		}
-		now := time.Now()
 		for m, rest, ok := nextMessage(answer); ok; m, rest, ok = nextMessage(rest) {
 			switch m.kind {
 			case queuePacket:
@@ -278,7 +276,6 @@ func (l *loopback) take(into []held) ([]held, error) {
 				if err != nil {
 					return into, err
 				}
-				p.at = now
 				into = append(into, p)
 			case unix.NLMSG_ERROR:
 				if err := m.failure(); err != nil {

@@ -102,7 +102,7 @@ func (w *world) says(line []byte) {
 
 // acts notes something that the program did.
 func (w *world) acts(a alone) {
-	a.peer, a.timer, a.at = w.program.peer, Acts, time.Now()
+	a.peer, a.timer = w.program.peer, Acts
 	if a.label == "" {
 		a.label = w.program.name + " acts"
 	}

@@ -52,12 +52,12 @@ func (w *world) launch(it item, to int) handshake.Step {
 	})
 	step := handshake.Step{At: w.now(), Kind: handshake.KindDepart, Packet: w.packets, Label: it.label}
 	step.Vars = segmentVars(it.segment)
-	w.picture(&step, it.octets)
+	picture(&step, it.octets)
 	return step
 }
 
 // picture gives a step the octets, and what each bit of them means.
-func (w *world) picture(step *handshake.Step, octets []byte) {
+func picture(step *handshake.Step, octets []byte) {
 	header := int(octets[0]&0x0f) * 4
 	step.IP, step.Wire = octets[:header], octets[header:]
 	step.Fields = wire.Fields(step.Wire)
@@ -82,7 +82,6 @@ func (w *world) takeCopy(packet int) (flight, uint32) {
 		w.flights = slices.Delete(w.flights, at, at+1)
 	} else {
 		w.flights[at].copies = f.copies[1:]
-		w.flights[at].changed = nil
 	}
 	return f, id
 }
@@ -103,11 +102,11 @@ func (w *world) onTheWire(f *flight, kind handshake.Kind, r calls.Rule) handshak
 // duplicate sends the same octets once more, through the raw socket.
 func (w *world) duplicate(packet int) ([]handshake.Step, error) {
 	f := &w.flights[w.flight(packet)]
-	own, err := w.emit(f.octets)
+	_, octets := w.arriving(f)
+	own, err := w.emit(octets)
 	if err != nil {
 		return nil, err
 	}
-	f = &w.flights[w.flight(packet)]
 	f.copies = append(slices.Clip(f.copies), own.id)
 	return []handshake.Step{w.onTheWire(f, handshake.KindDuplicate, calls.Doubled)}, nil
 }
@@ -172,7 +171,7 @@ func datagram(f flow, s tcp.Segment) []byte {
 	return b
 }
 
-// replace lets other octets arrive in a segment's place.
+// replace lets other octets arrive in a segment's place, and in that of each copy.
 func (w *world) replace(c handshake.Choice, to int) ([]handshake.Step, error) {
 	s, _, err := w.forge(c, to)
 	if err != nil {
@@ -214,7 +213,7 @@ func (w *world) arrive(packet int, c *child) ([]handshake.Step, error) {
 	}
 	step := handshake.Step{At: w.now(), Peer: h.name, Kind: handshake.KindArrive, Packet: packet, Label: f.label, Vars: segmentVars(segment)}
 	if f.changed != nil {
-		w.picture(&step, octets)
+		picture(&step, octets)
 	}
 	if at >= 0 && h.ends[at].state == "LISTEN" { // a request, or a child that a cookie made
 		if err := w.look(); err != nil {

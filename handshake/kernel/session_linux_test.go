@@ -261,3 +261,49 @@ func BenchmarkStep(b *testing.B) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "us-median")
 }
+
+// What arrives first need not have left first: the second text waits behind the hole.
+func TestHeldSegmentsCanOvertakeEachOther(t *testing.T) {
+	timeline := begin(t, Engine{}, opened+`server recv
+client setsockopt TCP_NODELAY 1
+client send "a"
+depart client <DATA=1>
+client send "b"
+depart client <DATA=1>
+arrive server <SEQ=102>
+arrive server <SEQ=101>
+return server
+`)
+	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	require.Contains(t, told, "server depart <SEQ=301><ACK=101><CTL=ACK> ESTABLISHED\nserver depart <SEQ=301><ACK=103><CTL=ACK> ESTABLISHED")
+	require.Contains(t, told, `server return recv(4) = 2 "ab" ESTABLISHED`)
+}
+
+// A segment on the wire can become another, and so do its copies: the octets are the
+// new ones, and the kernel takes them for what they say.
+func TestASegmentBecomesAnotherAndSoDoItsCopies(t *testing.T) {
+	timeline := begin(t, Engine{}, strings.Replace(opened, "arrive server <CTL=SYN>\n", `depart client <CTL=SYN>
+duplicate server <CTL=SYN>
+replace server <SEQ=70><CTL=SYN>
+arrive server <SEQ=70>
+arrive server <SEQ=70>
+drop client <ACK=71>
+drop client <ACK=71>
+timeout client retransmission
+`, 1))
+	for range 18 {
+		require.NoError(t, timeline.Next(t.Context()))
+	}
+	told := story(timeline.Trace())
+	require.Contains(t, told, "wire note <SEQ=100><CTL=SYN> becomes <SEQ=70><CTL=SYN>")
+	require.Contains(t, told, "server arrive <SEQ=70><CTL=SYN> SYN-RECEIVED")
+	require.Contains(t, told, "server depart <SEQ=300><ACK=71><CTL=SYN,ACK> SYN-RECEIVED")
+	arrived := 0
+	for _, s := range timeline.Trace().Steps {
+		if s.Kind == handshake.KindArrive && s.Label == "<SEQ=70><CTL=SYN>" {
+			arrived++
+			require.NotEmpty(t, s.Wire, "the octets differ from those that departed")
+		}
+	}
+	require.Equal(t, 2, arrived)
+}

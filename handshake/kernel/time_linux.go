@@ -33,7 +33,7 @@ func (w *world) notice() error {
 				w.acts(alone{on: e.on, rule: programActs})
 				continue
 			}
-			a := alone{peer: i, on: e.on, timer: retransmission, rule: givesUp, at: time.Now()}
+			a := alone{peer: i, on: e.on, timer: retransmission, rule: givesUp}
 			switch e.state {
 			case "TIME-WAIT":
 				a.timer, a.rule = timeWait, forgetsTimeWait

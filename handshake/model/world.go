@@ -304,7 +304,8 @@ func (w *World) inject(c handshake.Choice, to int, carrier Wire) ([]handshake.St
 	return []handshake.Step{step}, nil
 }
 
-// replace puts other octets into a segment's place on the wire.
+// replace puts other octets into a segment's place on the wire, and into that of each
+// copy.
 func (w *World) replace(c handshake.Choice, to int, carrier Wire) ([]handshake.Step, error) {
 	segment, err := parseInjected(c.What)
 	if err != nil {
@@ -321,7 +322,7 @@ func (w *World) replace(c handshake.Choice, to int, carrier Wire) ([]handshake.S
 	if err != nil {
 		return nil, err
 	}
-	f.copies = append([][]byte{read}, f.copies[1:]...)
+	f.copies = slices.Repeat([][]byte{read}, len(f.copies))
 	step := w.onTheWire(f, handshake.KindNote, calls.Replaced)
 	step.Label = f.label + " becomes " + segment.String()
 	f.label = segment.String()
