@@ -31,7 +31,7 @@ var rows = []row{
 	{"tcp", "statemachine/tcp/*.go", nil},
 	{"handshake", "handshake/*.go", []string{"golang.org/x/tools/txtar"}},
 	{"handshaketest", "handshake/handshaketest/*.go", []string{
-		"github.com/stretchr/testify/require", "github.com/rogpeppe/go-internal/diff",
+		"sockscope/handshake", "github.com/stretchr/testify/require", "github.com/rogpeppe/go-internal/diff",
 	}},
 	{"wire", "handshake/wire/*.go", []string{"sockscope/handshake", "sockscope/statemachine/tcp"}},
 	{"calls", "handshake/calls/*.go", []string{"sockscope/handshake"}},

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 )
 
 // From the key that lets a segment arrive to the screen that shows it, on a pty; the aim is
@@ -79,7 +80,7 @@ func TestTheDashboardOfAKernelIsSmall(t *testing.T) {
 func TestAHundredLivesOnAKernelAreSmall(t *testing.T) {
 	needKernel(t)
 	withoutRaceDetector(t)
-	c, out, stderr := unread(t, "run", scenario(t, hundredLives()), "--engine", "kernel", "--view", "json")
+	c, out, stderr := unread(t, "run", scenario(t, handshaketest.HundredLives()), "--engine", "kernel", "--view", "json")
 	child := childOf(t, c.Process.Pid)
 	_, err := io.ReadFull(out, make([]byte, 1)) // it has played all, and writes
 	require.NoError(t, err, "%s", stderr)
@@ -88,27 +89,6 @@ func TestAHundredLivesOnAKernelAreSmall(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Wait(), "%s", stderr)
 	require.Equal(t, 700, strings.Count(string(told), `"kind":"depart"`))
-}
-
-// hundredLives is a script of whole lives: connect, accept, close by both, 7 segments.
-func hundredLives() string {
-	setup, _, _ := strings.Cut(never, "client socket")
-	return setup + "server socket\nserver bind :7147\nserver listen 8\n" + strings.Repeat(`client socket
-client connect server
-arrive server <CTL=SYN>
-arrive client <CTL=SYN,ACK>
-arrive server <CTL=ACK>
-return client
-server accept
-server setsockopt TCP_QUICKACK 1
-client setsockopt TCP_QUICKACK 1
-client close
-arrive server <CTL=FIN,ACK>
-arrive client <CTL=ACK>
-server close
-arrive client <CTL=FIN,ACK>
-arrive server <CTL=ACK>
-`, 100)
 }
 
 // withoutRaceDetector skips a test of the memory: the detector takes as much again.

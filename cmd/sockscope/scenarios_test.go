@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 	_ "sockscope/handshake/handshaketest" // the flag -update
 	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
@@ -47,11 +48,7 @@ func playScenario(t *testing.T, s *handshake.Scenario, e handshake.Engine) *hand
 	timeline, err := handshake.NewTimeline(t.Context(), e, s)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, timeline.Close()) }()
-	for err == nil {
-		err = timeline.Next(t.Context())
-	}
-	require.ErrorIs(t, err, handshake.ErrOver)
-	return timeline.Trace()
+	return handshaketest.ToTheEnd(t, timeline)
 }
 
 func render(t *testing.T, view viz.View, trace *handshake.Trace, o viz.Options) string {

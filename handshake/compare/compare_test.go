@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
 )
 
@@ -18,12 +19,8 @@ func play(tb testing.TB, s *handshake.Scenario) *handshake.Trace {
 	tb.Helper()
 	timeline, err := handshake.NewTimeline(tb.Context(), model.Engine{Wire: model.InMemory}, s)
 	require.NoError(tb, err)
-	for err == nil {
-		err = timeline.Next(tb.Context())
-	}
-	require.ErrorIs(tb, err, handshake.ErrOver)
-	require.NoError(tb, timeline.Close())
-	return timeline.Trace()
+	defer func() { require.NoError(tb, timeline.Close()) }()
+	return handshaketest.ToTheEnd(tb, timeline)
 }
 
 func playNamed(tb testing.TB, name string) *handshake.Trace {

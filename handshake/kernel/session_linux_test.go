@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 )
 
 const peers = `-- setup --
@@ -45,17 +46,6 @@ func begin(tb testing.TB, e Engine, text string) *handshake.Timeline {
 	return t
 }
 
-func toTheEnd(tb testing.TB, t *handshake.Timeline) *handshake.Trace {
-	tb.Helper()
-	for {
-		err := t.Next(tb.Context())
-		if errors.Is(err, handshake.ErrOver) {
-			return t.Trace()
-		}
-		require.NoError(tb, err)
-	}
-}
-
 // story is what a trace tells without its times: each step's peer, label and state.
 func story(t *handshake.Trace) []string {
 	var lines []string
@@ -67,7 +57,7 @@ func story(t *handshake.Trace) []string {
 
 func TestTheKernelShakesHandsAsTheRFCSays(t *testing.T) {
 	timeline := begin(t, Engine{}, opened)
-	trace := toTheEnd(t, timeline)
+	trace := handshaketest.ToTheEnd(t, timeline)
 	require.Contains(t, trace.Host, "Linux ")
 	require.Equal(t, []string{
 		"server call socket() = 3 CLOSED",
@@ -104,7 +94,7 @@ timeout client retransmission
 timeout server retransmission
 arrive server <CTL=SYN>
 arrive client <CTL=SYN,ACK>`, 1))
-	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	told := strings.Join(story(handshaketest.ToTheEnd(t, timeline)), "\n")
 	require.Contains(t, told, "client timeout retransmission SYN-SENT\nserver timeout retransmission SYN-RECEIVED\n")
 	require.Equal(t, 2, strings.Count(told, "client depart <SEQ=100><CTL=SYN> SYN-SENT"))
 	require.Equal(t, 3, strings.Count(told, "server depart <SEQ=300><ACK=101><CTL=SYN,ACK>"), "one was lost, one is the timer's, one answers the second SYN")
@@ -122,7 +112,7 @@ arrive server <CTL=SYN>
 arrive client <CTL=RST,ACK>
 return client
 `)
-	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	told := strings.Join(story(handshaketest.ToTheEnd(t, timeline)), "\n")
 	require.Contains(t, told, "server arrive <SEQ=100><CTL=SYN> CLOSED\nclient note <SEQ=100><CTL=SYN> sent again, 1 in all SYN-SENT")
 	require.Contains(t, told, "client return connect(3) = -1 ECONNREFUSED CLOSED")
 	require.Equal(t, 1, strings.Count(told, "client depart"))
@@ -130,7 +120,7 @@ return client
 
 func TestAWaitThatIsGivenUpLeavesTheWorldAsItWas(t *testing.T) {
 	timeline := begin(t, Engine{}, opened)
-	toTheEnd(t, timeline)
+	handshaketest.ToTheEnd(t, timeline)
 	n := timeline.Len()
 	soon, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
@@ -141,7 +131,7 @@ func TestAWaitThatIsGivenUpLeavesTheWorldAsItWas(t *testing.T) {
 
 func TestAnotherFutureIsPlayedByAnotherChild(t *testing.T) {
 	timeline := begin(t, Engine{}, opened)
-	toTheEnd(t, timeline)
+	handshaketest.ToTheEnd(t, timeline)
 	timeline.Seek(7) // the SYN is in flight
 	at := slices.IndexFunc(timeline.Choices(), func(c handshake.Choice) bool { return c.Verb == handshake.Drop })
 	require.NotEqual(t, -1, at)
@@ -181,7 +171,7 @@ func TestTheParentsDescriptorsAreThoseBefore(t *testing.T) {
 		require.NoError(t, err)
 		timeline, err := handshake.NewTimeline(t.Context(), Engine{}, s)
 		privilege(t, err)
-		toTheEnd(t, timeline)
+		handshaketest.ToTheEnd(t, timeline)
 		require.NoError(t, timeline.Close())
 	}
 	require.LessOrEqual(t, count(), before+1) // the runtime's own epoll
@@ -193,40 +183,15 @@ func TestWithoutNamespacesTheCallsAreRealAllTheSame(t *testing.T) {
 	timeline, err := handshake.NewTimeline(t.Context(), Engine{Bare: true}, OnlyCalls(s))
 	require.NoError(t, err)
 	defer timeline.Close()
-	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	told := strings.Join(story(handshaketest.ToTheEnd(t, timeline)), "\n")
 	require.Contains(t, told, "client return connect(3) = 0 ESTABLISHED")
 	require.Contains(t, told, "server return accept(3) = 4 ESTABLISHED")
 	require.Contains(t, told, "server call recv(4) = 0")
 	require.Contains(t, timeline.Trace().Host, "calls only")
 }
 
-// hundredLives is a script of whole lives: connect, accept, close by both, 7 segments.
-func hundredLives() string {
-	var b strings.Builder
-	b.WriteString(peers + "-- script --\nserver socket\nserver bind :7147\nserver listen 8\n")
-	for range 100 {
-		b.WriteString(`client socket
-client connect server
-arrive server <CTL=SYN>
-arrive client <CTL=SYN,ACK>
-arrive server <CTL=ACK>
-return client
-server accept
-server setsockopt TCP_QUICKACK 1
-client setsockopt TCP_QUICKACK 1
-client close
-arrive server <CTL=FIN,ACK>
-arrive client <CTL=ACK>
-server close
-arrive client <CTL=FIN,ACK>
-arrive server <CTL=ACK>
-`)
-	}
-	return b.String()
-}
-
 func TestAHundredLivesHaveSevenSegmentsEach(t *testing.T) {
-	trace := toTheEnd(t, begin(t, Engine{}, hundredLives()))
+	trace := handshaketest.ToTheEnd(t, begin(t, Engine{}, handshaketest.HundredLives()))
 	departed := 0
 	for _, s := range trace.Steps {
 		if s.Kind == handshake.KindDepart {
@@ -238,9 +203,9 @@ func TestAHundredLivesHaveSevenSegmentsEach(t *testing.T) {
 
 // The aim is 100 lives, unattended, in 2 s.
 func BenchmarkAHundredLives(b *testing.B) {
-	text := hundredLives()
+	text := handshaketest.HundredLives()
 	for b.Loop() {
-		trace := toTheEnd(b, begin(b, Engine{}, text))
+		trace := handshaketest.ToTheEnd(b, begin(b, Engine{}, text))
 		b.ReportMetric(float64(len(trace.Steps)), "steps/op")
 	}
 }
@@ -274,7 +239,7 @@ arrive server <SEQ=102>
 arrive server <SEQ=101>
 return server
 `)
-	told := strings.Join(story(toTheEnd(t, timeline)), "\n")
+	told := strings.Join(story(handshaketest.ToTheEnd(t, timeline)), "\n")
 	require.Contains(t, told, "server depart <SEQ=301><ACK=101><CTL=ACK> ESTABLISHED\nserver depart <SEQ=301><ACK=103><CTL=ACK> ESTABLISHED")
 	require.Contains(t, told, `server return recv(4) = 2 "ab" ESTABLISHED`)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/kernel"
 	"sockscope/handshake/mixed"
 )
@@ -76,13 +77,7 @@ func begin(tb testing.TB, e mixed.Engine, s *handshake.Scenario) *handshake.Time
 // toTheEnd plays the script.
 func toTheEnd(tb testing.TB, tl *handshake.Timeline) *handshake.Trace {
 	tb.Helper()
-	for {
-		err := tl.Next(tb.Context())
-		if errors.Is(err, handshake.ErrOver) {
-			return readable(tb, tl.Trace())
-		}
-		require.NoError(tb, err)
-	}
+	return readable(tb, handshaketest.ToTheEnd(tb, tl))
 }
 
 // goOn plays on until a step fits.

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/replay"
 	"sockscope/handshake/wire"
 	"sockscope/statemachine/tcp"
@@ -67,11 +68,7 @@ func steps(tb testing.TB, file []byte, stream int) (*handshake.Trace, replay.Cap
 	require.NoError(tb, err)
 	timeline, err := handshake.NewTimeline(tb.Context(), recording, nil)
 	require.NoError(tb, err)
-	for err == nil {
-		err = timeline.Next(tb.Context())
-	}
-	require.ErrorIs(tb, err, handshake.ErrOver)
-	return timeline.Trace(), found
+	return handshaketest.ToTheEnd(tb, timeline), found
 }
 
 // way is a trace in short: who, what, and the state after it.
@@ -313,7 +310,7 @@ func TestEveryInferenceIsMarked(t *testing.T) {
 func TestACaptureSavedAsJSONIsTheSame(t *testing.T) {
 	trace, _ := captured(t, "25-fast-retransmit", 1)
 	saved := save(t, trace)
-	require.Equal(t, string(saved), string(save(t, toTheEnd(t, open(t, saved)))))
+	require.Equal(t, string(saved), string(save(t, handshaketest.ToTheEnd(t, open(t, saved)))))
 }
 
 func TestALongCaptureIsCutToWhatATraceHolds(t *testing.T) {
@@ -390,7 +387,7 @@ func FuzzCapture(f *testing.F) {
 		trace, found := steps(t, file, stream)
 		require.LessOrEqual(t, found.Skipped, found.Packets)
 		saved := save(t, trace)
-		require.Equal(t, string(saved), string(save(t, toTheEnd(t, open(t, saved)))))
+		require.Equal(t, string(saved), string(save(t, handshaketest.ToTheEnd(t, open(t, saved)))))
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/replay"
 	"sockscope/statemachine/tcp"
 )
@@ -32,7 +33,7 @@ func captured(t *testing.T, name string, stream int) (*handshake.Trace, replay.C
 	require.NoError(t, err)
 	timeline, err := handshake.NewTimeline(t.Context(), recording, nil)
 	require.NoError(t, err)
-	return toTheEnd(t, timeline), found
+	return handshaketest.ToTheEnd(t, timeline), found
 }
 
 // event is a line of the record that was made beside a capture: what was done with a

@@ -3,7 +3,6 @@ package replay_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
 )
@@ -54,18 +54,7 @@ func record(t *testing.T) []byte {
 	at := slices.IndexFunc(timeline.Choices(), func(c handshake.Choice) bool { return c.Verb == handshake.Drop })
 	require.NotEqual(t, -1, at)
 	require.NoError(t, timeline.Do(t.Context(), timeline.Choices()[at]))
-	return save(t, toTheEnd(t, timeline))
-}
-
-func toTheEnd(t *testing.T, timeline *handshake.Timeline) *handshake.Trace {
-	t.Helper()
-	for {
-		err := timeline.Next(t.Context())
-		if errors.Is(err, handshake.ErrOver) {
-			return timeline.Trace()
-		}
-		require.NoError(t, err)
-	}
+	return save(t, handshaketest.ToTheEnd(t, timeline))
 }
 
 func save(t *testing.T, trace *handshake.Trace) []byte {
@@ -92,20 +81,20 @@ func TestASavedTraceThatIsSteppedAndSavedAgainIsTheSame(t *testing.T) {
 	require.Zero(t, timeline.N(), "it opens before its first step")
 	require.Empty(t, timeline.Trace().Steps, "the future is hidden until it is stepped to")
 	require.Equal(t, "LISTEN", timeline.Trace().Peers[1].State, "what was played before begin")
-	require.Equal(t, string(saved), string(save(t, toTheEnd(t, timeline))))
+	require.Equal(t, string(saved), string(save(t, handshaketest.ToTheEnd(t, timeline))))
 }
 
 func TestARecordingGoesBackAndForwardAndNoOtherWay(t *testing.T) {
 	saved := record(t)
 	timeline := open(t, saved)
-	toTheEnd(t, timeline)
+	handshaketest.ToTheEnd(t, timeline)
 	last := timeline.N()
 	for timeline.Back() {
 	}
 	require.Zero(t, timeline.N())
 	err := timeline.Do(t.Context(), handshake.Choice{Verb: handshake.Call, Peer: "b", What: "close", Args: ""})
 	require.ErrorContains(t, err, "a recorded trace goes only as it went")
-	require.Equal(t, string(saved), string(save(t, toTheEnd(t, timeline))))
+	require.Equal(t, string(saved), string(save(t, handshaketest.ToTheEnd(t, timeline))))
 	require.Equal(t, last, timeline.N())
 	require.Len(t, timeline.Futures(), 1)
 	require.NoError(t, timeline.Close())
@@ -118,7 +107,7 @@ func TestTwoSessionsOfARecordingDoNotDisturbEachOther(t *testing.T) {
 	for range 2 {
 		timeline, err := handshake.NewTimeline(context.Background(), recording, nil)
 		require.NoError(t, err)
-		require.Equal(t, string(saved), string(save(t, toTheEnd(t, timeline))))
+		require.Equal(t, string(saved), string(save(t, handshaketest.ToTheEnd(t, timeline))))
 	}
 }
 
