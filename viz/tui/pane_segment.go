@@ -36,7 +36,7 @@ func paneSegment(c canvas, v *view) {
 	case v.bytes:
 		in.octets(v, s)
 	case in.w < figureWidth || in.h < wordLines(words):
-		y := in.paragraph(0, 0, []string{strings.Join(s.heading(v), ", ")}, tcell.StyleDefault)
+		y := in.paragraph(0, 0, wrap(strings.Join(s.heading(v), ", "), in.w), tcell.StyleDefault)
 		in.explain(y, v, s)
 	default:
 		in.figure(v, s, words)
@@ -219,8 +219,8 @@ func (c canvas) figure(v *view, s shown, words [][]bitField) {
 	}
 	side := c.part(figureWidth+4, 0, c.w, c.h)
 	if side.w >= besideFigure {
-		side.paragraph(0, min(1, y-lines), []string{strings.Join(s.heading(v), ", ")}, tcell.StyleDefault)
-		side.explain(min(3, y-lines+1), v, s)
+		end := side.paragraph(0, min(1, y-lines), wrap(strings.Join(s.heading(v), ", "), side.w), tcell.StyleDefault)
+		side.explain(max(min(3, y-lines+1), end), v, s)
 		return
 	}
 	if narrow := c.part(figureWidth+1, 0, c.w, c.h); narrow.w >= len("no data") {
@@ -232,7 +232,7 @@ func (c canvas) figure(v *view, s shown, words [][]bitField) {
 		c.explain(y+1, v, s)
 		return
 	}
-	y = c.paragraph(1, y+1, []string{strings.Join(s.heading(v), ", ")}, tcell.StyleDefault)
+	y = c.paragraph(1, y+1, wrap(strings.Join(s.heading(v), ", "), c.w-1), tcell.StyleDefault)
 	c.part(1, 0, c.w, c.h).explain(y, v, s)
 }
 
