@@ -137,7 +137,7 @@ func (w *world) called(i, at int, r result) ([]handshake.Step, error) {
 	if at >= 0 {
 		h.ends[at].places()
 	}
-	if _, err := w.drain(true); err != nil {
+	if _, err := w.drain(i); err != nil {
 		return nil, err
 	}
 	step := handshake.Step{At: w.now(), Peer: h.name, Kind: handshake.KindCall, Label: r.label}
@@ -500,8 +500,11 @@ func (w *world) comeBack(i int) ([]handshake.Step, error) {
 		at = slices.IndexFunc(h.ends, func(e end) bool { return e.fd == fd })
 		step.Vars = append(step.Vars, descriptor(fd))
 	}
-	moves := err == nil && (b.call == "send" || b.call == "recv" && value != "0") // else what leaves now is a timer's
-	if _, err := w.drain(moves); err != nil {
+	whose := nobody // what leaves now is a timer's
+	if err == nil && (b.call == "send" || b.call == "recv" && value != "0") {
+		whose = i
+	}
+	if _, err := w.drain(whose); err != nil {
 		return nil, err
 	}
 	step.At = w.now()

@@ -26,9 +26,12 @@ type alone struct {
 	items []item
 }
 
+// nobody is whose event it was where no event has caused anything.
+const nobody = -1
+
 // drain takes all that is queued: what our own raw socket sent is given back, what the
-// kernel sent goes to the outboxes if an event of ours has caused it, else it was alone.
-func (w *world) drain(caused bool) (*held, error) {
+// host sent whose event it was goes to its outbox, and all else the kernel did alone.
+func (w *world) drain(whose int) (*held, error) {
 	if w.lo == nil {
 		return nil, nil
 	}
@@ -48,7 +51,7 @@ func (w *world) drain(caused bool) (*held, error) {
 			own = &p
 			continue
 		}
-		if err := w.takeIn(p, caused); err != nil {
+		if err := w.takeIn(p, whose); err != nil {
 			return nil, err
 		}
 	}
@@ -56,13 +59,13 @@ func (w *world) drain(caused bool) (*held, error) {
 }
 
 // takeIn finds a held segment's sender, and its place in what that one has sent.
-func (w *world) takeIn(p held, caused bool) error {
+func (w *world) takeIn(p held, whose int) error {
 	f, s := parse(p.octets)
 	i := w.sender(f)
 	if i < 0 { // nobody of ours: let it pass
 		return w.lo.accept(p.id)
 	}
-	h := &w.hosts[i]
+	h, caused := &w.hosts[i], i == whose
 	if s.CTL.Has(tcp.SYN) && !w.numbers.known(f, s.SEQ) {
 		w.numbers.begin(f, s.SEQ, h.takeISS())
 		w.sent[f] = sent{next: s.SEQ}

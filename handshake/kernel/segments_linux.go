@@ -117,7 +117,7 @@ func (w *world) emit(octets []byte) (held, error) {
 		return held{}, err
 	}
 	for range 100 { // they are there at once; a busy machine may need a moment
-		own, err := w.drain(true)
+		own, err := w.drain(nobody)
 		if err != nil {
 			return held{}, err
 		}
@@ -205,10 +205,13 @@ func (w *world) arrive(packet int, c *child) ([]handshake.Step, error) {
 	if segment.CTL.Has(tcp.SYN) && (at < 0 || h.ends[at].wantsSYN()) {
 		w.syns[f.flow] = segment.SEQ
 	}
+	if _, err := w.drain(nobody); err != nil { // else it would seem to be this segment's doing
+		return nil, err
+	}
 	if err := w.release(f, id); err != nil {
 		return nil, err
 	}
-	if _, err := w.drain(true); err != nil {
+	if _, err := w.drain(f.to); err != nil {
 		return nil, err
 	}
 	step := handshake.Step{At: w.now(), Peer: h.name, Kind: handshake.KindArrive, Packet: packet, Label: f.label, Vars: segmentVars(segment)}

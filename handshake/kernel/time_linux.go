@@ -15,7 +15,7 @@ func (w *world) pending(peer int, on string) bool {
 
 // notice takes in what the kernel has done by itself: segments, and ends of states.
 func (w *world) notice() error {
-	if _, err := w.drain(false); err != nil {
+	if _, err := w.drain(nobody); err != nil {
 		return err
 	}
 	w.hear()
@@ -56,7 +56,7 @@ func (w *world) rest() error {
 	if err := w.sleep(-1); err != nil {
 		return err
 	}
-	_, err := w.drain(false)
+	_, err := w.drain(nobody)
 	return err
 }
 
