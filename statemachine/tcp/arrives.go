@@ -67,7 +67,8 @@ func (o *Outcome) listen(e *SegmentArrives) {
 // hear sets the receive variables from the other end's SYN.
 func (t *TCB) hear(seg *Segment) {
 	t.IRS = seg.SEQ
-	t.RCV = ReceiveSequence{NXT: seg.SEQ + 1, WND: receiveBuffer, UP: seg.SEQ + 1}
+	t.RCV = ReceiveSequence{NXT: seg.SEQ + 1, WND: t.buffer(), UP: seg.SEQ + 1}
+	t.SMSS = or(seg.Options.MSS, defaultMSS)
 }
 
 // keep holds what came with a SYN until the state is ESTABLISHED.
@@ -129,7 +130,7 @@ func (o *Outcome) synSent(seg *Segment, now time.Duration) {
 func (o *Outcome) synMeetsSYN(seg *Segment, now time.Duration) {
 	t := &o.TCB
 	t.hear(seg)
-	t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
+	t.setWindow(seg)
 	if !seg.CTL.Has(ACK) {
 		o.fire(synSentSYN)
 		t.State = SynReceived
@@ -139,10 +140,10 @@ func (o *Outcome) synMeetsSYN(seg *Segment, now time.Duration) {
 		return
 	}
 	o.fire(synSentSYNACK)
-	t.advance(seg.ACK, now)
+	o.advance(seg.ACK, now)
 	t.State = Established
 	seg.skipSYN()
 	t.trim(seg)
 	o.urgTextFIN(seg, SynSent, now)
-	o.settle(true, now)
+	o.settle(owedNow, now)
 }

@@ -13,11 +13,13 @@ func (o *Outcome) open(e Open) {
 		case e.NoRoom:
 			o.tell(openNoRoom, InsufficientResources)
 		case e.Active:
-			*t = TCB{Remote: true, RCV: ReceiveSequence{WND: receiveBuffer}}
+			*t = TCB{Remote: true, Settings: e.Settings}
+			t.RCV.WND = t.buffer()
 			o.fire(openActive)
 			o.synchronize(e.ISS, e.Now)
 		default:
-			*t = TCB{State: Listen, Passive: true, Remote: e.Remote, RCV: ReceiveSequence{WND: receiveBuffer}}
+			*t = TCB{State: Listen, Passive: true, Remote: e.Remote, Settings: e.Settings}
+			t.RCV.WND = t.buffer()
 			o.fire(openPassive)
 		}
 	case Listen:
@@ -107,12 +109,17 @@ func (o *Outcome) segmentize(now time.Duration) {
 		o.fire(sendQueued)
 		return
 	}
-	o.transmit(now, false)
-	if len(o.Segments) == 0 && t.sent() < uint32(len(t.Queue)) {
+	o.transmit(now, nothingOwed)
+	switch {
+	case len(o.Segments) > 0 || t.sent() == uint32(len(t.Queue)):
+		o.fire(sendText)
+	case t.flight() >= t.SND.WND:
 		o.fire(sendWaits)
-		return
+	case t.flight() >= t.Congestion.CWND:
+		o.fire(sendWaitsForNetwork)
+	default:
+		o.fire(sendHeldBack)
 	}
-	o.fire(sendText)
 }
 
 // receive is RFC 9293 3.10.3.
@@ -159,14 +166,23 @@ func (o *Outcome) take(octets uint32) {
 	t := &o.TCB
 	was := t.RCV.WND
 	t.Unread -= min(octets, t.Unread)
-	t.RCV.WND = receiveBuffer - t.Unread
+	t.openReceiveWindow()
 	if before(t.RCV.NXT-t.Unread, t.RCV.UP) {
 		o.Signals |= UrgentData
 	}
-	opened := was < sendMSS && t.RCV.WND >= sendMSS || t.RCV.WND-was >= receiveBuffer/2
+	opened := was < t.rmss() && t.RCV.WND >= t.rmss() || t.RCV.WND-was >= t.buffer()/2
 	if opened && t.State != CloseWait {
 		o.fire(windowReopened)
 		o.sendACK()
+	}
+}
+
+// openReceiveWindow moves the window's right edge on, but not for a few octets: RFC 9293
+// 3.8.6.2.2.
+func (t *TCB) openReceiveWindow() {
+	free := t.buffer() - min(t.Unread, t.buffer())
+	if before(t.RCV.WND, free) && free-t.RCV.WND >= min(t.buffer()/2, t.rmss()) {
+		t.RCV.WND = free
 	}
 }
 
@@ -209,7 +225,7 @@ func (o *Outcome) closeCall(e Close) {
 // finWait1 queues the FIN behind the text and enters FIN-WAIT-1 in any case.
 func (o *Outcome) finWait1(now time.Duration) {
 	o.TCB.State, o.TCB.FinQueued = FinWait1, true
-	o.transmit(now, false)
+	o.transmit(now, nothingOwed)
 }
 
 // closeInCloseWait enters LAST-ACK once the FIN is sent, not before.
@@ -220,7 +236,7 @@ func (o *Outcome) closeInCloseWait(now time.Duration) {
 		return
 	}
 	t.FinQueued = true
-	o.transmit(now, false)
+	o.transmit(now, nothingOwed)
 	if t.FinSent {
 		o.fire(closeCloseWait)
 	} else {

@@ -56,8 +56,7 @@ func TestSendSegmentizes(t *testing.T) {
 
 // RFC 9293 3.8.6: what lies beyond SND.UNA+SND.WND waits until the window opens.
 func TestSendStaysInsideTheWindow(t *testing.T) {
-	tcb := in(Established)
-	tcb.SND.WND = 3
+	tcb := narrow(in(Established), 3)
 	o := Step(tcb, Send{Now: now, Text: "hello", Push: true})
 	require.Equal(t, []string{"<SEQ=4294967294><ACK=4294967295><DATA=3><CTL=ACK>"}, labels(o.Segments))
 
@@ -72,8 +71,8 @@ func TestSendStaysInsideTheWindow(t *testing.T) {
 
 // RFC 9293 3.8.6.2.1: the usable window is SND.UNA+SND.WND-SND.NXT.
 func TestSendCountsWhatIsInFlight(t *testing.T) {
-	tcb := in(Established)
-	tcb.SND.WND = 5
+	tcb := narrow(in(Established), 5)
+	tcb.SND.MAX = 3 // two octets are no silly segment then
 	o := then(tcb, Send{Now: now, Text: "hel"}, Send{Now: now, Text: "lo, you"})
 	require.Equal(t, []string{"<SEQ=1><ACK=4294967295><DATA=2><CTL=ACK>"}, labels(o.Segments))
 	require.Equal(t, "lo", o.Segments[0].Text)
@@ -107,14 +106,14 @@ func TestReceive(t *testing.T) {
 	require.Equal(t, "hello", o.Text)
 	require.Equal(t, uint8(0), o.TCB.Receives)
 	require.Equal(t, uint32(0), o.TCB.Unread)
-	require.Equal(t, uint16(65535), o.Segments[0].WND)
+	require.Equal(t, uint16(65530), o.Segments[0].WND, "five octets do not move the right edge")
 
 	o = Step(o.TCB, arrive(next(o.TCB, ACK, "again")))
 	require.Equal(t, uint32(5), o.TCB.Unread)
-	require.Equal(t, uint16(65530), o.Segments[0].WND)
+	require.Equal(t, uint16(65525), o.Segments[0].WND)
 	o = Step(o.TCB, Receive{Octets: 2})
 	require.Equal(t, uint32(3), o.TCB.Unread)
-	require.Equal(t, uint32(65532), o.TCB.RCV.WND)
+	require.Equal(t, uint32(65525), o.TCB.RCV.WND)
 	require.Empty(t, o.Segments, "two octets are not worth a segment")
 	o = Step(o.TCB, Receive{Octets: 10})
 	require.Equal(t, uint32(0), o.TCB.Unread)
@@ -124,11 +123,11 @@ func TestReceive(t *testing.T) {
 func TestReceiveReopensTheWindow(t *testing.T) {
 	tcb := unread(Established, 65535)
 	require.Equal(t, uint32(0), tcb.RCV.WND)
-	o := Step(tcb, Receive{Octets: sendMSS - 1})
+	o := Step(tcb, Receive{Octets: defaultMSS - 1})
 	require.Empty(t, o.Segments)
 	o = Step(o.TCB, Receive{Octets: 1})
 	require.Equal(t, []Rule{receiveText, windowReopened}, o.Rules)
-	require.Equal(t, uint16(sendMSS), o.Segments[0].WND)
+	require.Equal(t, uint16(defaultMSS), o.Segments[0].WND)
 	o = Step(o.TCB, Receive{Octets: receiveBuffer / 2})
 	require.Len(t, o.Segments, 1, "half the buffer")
 

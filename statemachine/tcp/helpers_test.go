@@ -37,6 +37,28 @@ func next(t TCB, ctl CTL, text string) Segment {
 	return from(t.RCV.NXT, t.SND.NXT, ctl, text)
 }
 
+// plain has Nagle's algorithm off, so that what a test sends leaves at once.
+var plain = Settings{NoDelay: true}
+
+// wide is a connection whose network is no limit: each part of the machine has tests that
+// have nothing to do with congestion.
+func wide(t TCB) TCB {
+	t.Congestion.CWND = maxWindow
+	return t
+}
+
+// narrow is a connection whose other end never took more than n octets at once.
+func narrow(t TCB, n uint32) TCB {
+	t.SND.WND, t.SND.MAX = n, n
+	return t
+}
+
+// unmoved is a TCB but for what counts challenge ACKs: they are no step of the connection.
+func unmoved(t TCB) TCB {
+	t.Challenges, t.Challenged = 0, 0
+	return t
+}
+
 // in brings a connection to a state as its two ends would, from an active OPEN;
 // SYN-RECEIVED from a passive one.
 func in(s State) TCB {
@@ -45,13 +67,13 @@ func in(s State) TCB {
 	case Closed:
 		return TCB{}
 	case Listen:
-		return then(TCB{}, Open{Now: now}).TCB
+		return then(TCB{}, Open{Now: now, Settings: plain}).TCB
 	case SynSent:
-		return then(TCB{}, Open{Now: now, ISS: iss, Active: true, Remote: true}).TCB
+		return then(TCB{}, Open{Now: now, ISS: iss, Active: true, Remote: true, Settings: plain}).TCB
 	case SynReceived:
 		return then(in(Listen), arrive(from(irs, 0, SYN, ""))).TCB
 	case Established:
-		return then(in(SynSent), arrive(from(irs, iss+1, SYN|ACK, ""))).TCB
+		return wide(then(in(SynSent), arrive(from(irs, iss+1, SYN|ACK, ""))).TCB)
 	case FinWait1:
 		return then(in(Established), Close{Now: now}).TCB
 	case FinWait2:

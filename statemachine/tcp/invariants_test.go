@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -53,10 +54,16 @@ func violated(was TCB, o Outcome) string {
 		return "what is outstanding is text, a SYN or a FIN"
 	case t.State == Closed && t != TCB{}:
 		return "CLOSED has no TCB"
-	case t.State != Closed && t.RCV.WND+t.Unread != receiveBuffer:
-		return "the window is the buffer less what is unread"
-	case (t.SND.NXT != t.SND.UNA) != (t.Timers.Retransmission != 0):
+	case t.State != Closed && t.RCV.WND+t.Unread > receiveBuffer:
+		return "the window and what is unread fit into the buffer"
+	case (t.SND.NXT != t.SND.UNA) != (t.Timers.Retransmission != 0) && t.Timers.Persist == 0:
 		return "the retransmission timer runs while something is unacknowledged"
+	case t.Timers.Persist != 0 && (t.Timers.Retransmission != 0 || t.Queue == ""):
+		return "the persist timer runs while text waits, alone"
+	case t.State != Closed && t.State != Listen && t.State != SynSent && t.State != TimeWait && t.Timers.DelayedACK == 0 && len(o.Segments) == 0 && t.RCV.NXT != t.LastACK:
+		return "what has come is acknowledged, or a timer sees to it"
+	case t.Congestion.CWND == 0 && t.State.Synchronized() && !t.synOutstanding():
+		return "a connection has a congestion window"
 	case (t.Timers.TimeWait != 0) != (t.State == TimeWait):
 		return "the time-wait timer runs in TIME-WAIT only"
 	case t.State != Closed && t.State != Listen && was.State != SynSent && was.State != Listen &&
@@ -64,7 +71,7 @@ func violated(was TCB, o Outcome) string {
 		return "the total of RCV.NXT and RCV.WND should not be reduced"
 	case t.State != Closed && t.FinSent && t.FinQueued:
 		return "one FIN"
-	case t.State != Closed && t.State != Listen && (t.RTO < minRTO || t.RTO > maxRTO):
+	case t.State != Closed && t.State != Listen && (t.RTO < time.Second || t.RTO > time.Minute):
 		return "RTO lies between 1 and 60 s"
 	case t.Timed.On && !within(t.SND.UNA, t.Timed.SEQ, t.SND.NXT-t.SND.UNA):
 		return "what is timed is not acknowledged yet"

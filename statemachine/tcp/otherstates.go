@@ -6,7 +6,7 @@ import "time"
 func (o *Outcome) otherStates(seg *Segment, now time.Duration) {
 	t := &o.TCB
 	owed, ok := o.checkSequence(seg, now)
-	if !ok || o.checkRST(seg) || o.checkSYN(seg) || o.checkACKBit(seg, owed) {
+	if !ok || o.checkRST(seg, now) || o.checkSYN(seg, now) || o.checkACKBit(seg, owed) {
 		return
 	}
 	// The segment is tailored to the window only now: RST and SYN are judged by
@@ -23,12 +23,12 @@ func (o *Outcome) otherStates(seg *Segment, now time.Duration) {
 
 // checkSequence is the first check: table 6. It reports whether to go on, and
 // whether an acknowledgment is owed in any case.
-func (o *Outcome) checkSequence(seg *Segment, now time.Duration) (owed, ok bool) {
+func (o *Outcome) checkSequence(seg *Segment, now time.Duration) (owed debt, ok bool) {
 	t := &o.TCB
 	if t.repeatsSYN(seg) {
 		o.fire(synTrimmed)
 		seg.skipSYN()
-		owed = true
+		owed = owedNow
 	}
 	switch {
 	case t.acceptable(seg):
@@ -37,10 +37,10 @@ func (o *Outcome) checkSequence(seg *Segment, now time.Duration) (owed, ok bool)
 		// "If the RCV.WND is zero, no segments will be acceptable, but special
 		// allowance should be made to accept valid ACKs, URGs, and RSTs."
 		o.fire(zeroWindow)
-		return true, true
+		return owedNow, true
 	case seg.CTL.Has(RST):
 		o.fire(outsideRST)
-		return false, false
+		return nothingOwed, false
 	case t.State == TimeWait && seg.CTL.Has(FIN|ACK) && seg.SEQ+seg.LEN() == t.RCV.NXT:
 		// What the fifth check expects here is old by table 6: it must be met first.
 		o.fire(finRetransmitted)
@@ -51,7 +51,7 @@ func (o *Outcome) checkSequence(seg *Segment, now time.Duration) (owed, ok bool)
 		o.fire(outsideWindow)
 	}
 	o.sendACK()
-	return false, false
+	return nothingOwed, false
 }
 
 // repeatsSYN reports a SYN that was heard already, at IRS, in a segment that says
@@ -78,7 +78,7 @@ func (t *TCB) acceptable(seg *Segment) bool {
 }
 
 // checkRST is the second check. It reports that the segment is done with.
-func (o *Outcome) checkRST(seg *Segment) bool {
+func (o *Outcome) checkRST(seg *Segment, now time.Duration) bool {
 	t := &o.TCB
 	if !seg.CTL.Has(RST) {
 		return false
@@ -89,8 +89,7 @@ func (o *Outcome) checkRST(seg *Segment) bool {
 		o.fire(outsideRST)
 		return true
 	default:
-		o.fire(resetChallenged)
-		o.sendACK()
+		o.challenge(resetChallenged, now)
 		return true
 	}
 	switch t.State {
@@ -112,7 +111,7 @@ func (o *Outcome) checkRST(seg *Segment) bool {
 }
 
 // checkSYN is the fourth check. It reports that the segment is done with.
-func (o *Outcome) checkSYN(seg *Segment) bool {
+func (o *Outcome) checkSYN(seg *Segment, now time.Duration) bool {
 	t := &o.TCB
 	if !seg.CTL.Has(SYN) {
 		return false
@@ -124,24 +123,40 @@ func (o *Outcome) checkSYN(seg *Segment) bool {
 			t.flush()
 			return true
 		}
-		o.fire(synReceivedChallenge)
+		o.challenge(synReceivedChallenge, now)
 	case Established, FinWait1, FinWait2, CloseWait, Closing, LastAck:
-		o.fire(synChallenged)
+		o.challenge(synChallenged, now)
 	case TimeWait:
-		o.fire(synInTimeWait)
+		o.challenge(synInTimeWait, now)
 	case Closed, Listen, SynSent: // 3.10.7.1 to 3.10.7.3
 	}
-	o.sendACK()
 	return true
 }
 
+// challenge answers a doubtful segment with an ACK, which lets the other end prove what
+// it meant. Not more of them leave in a while than the profile allows: who forges many
+// segments would make as many ACKs (RFC 5961 7).
+func (o *Outcome) challenge(r Rule, now time.Duration) {
+	o.fire(r)
+	t, p := &o.TCB, o.TCB.profile()
+	if t.Challenges == 0 || now-t.Challenged >= p.challengeEvery {
+		t.Challenged, t.Challenges = now, 0
+	}
+	if t.Challenges == p.challenges {
+		o.fire(challengesLimited)
+		return
+	}
+	t.Challenges++
+	o.sendACK()
+}
+
 // checkACKBit is how the fifth check begins. It reports that the segment is done with.
-func (o *Outcome) checkACKBit(seg *Segment, owed bool) bool {
+func (o *Outcome) checkACKBit(seg *Segment, owed debt) bool {
 	if seg.CTL.Has(ACK) {
 		return false
 	}
 	o.fire(ackOff)
-	if owed {
+	if owed != nothingOwed {
 		o.sendACK()
 	}
 	return true
@@ -215,25 +230,26 @@ func (t *TCB) release() (Segment, bool) {
 // inOrder takes the segment that begins at RCV.NXT, then those that it makes
 // room for, through the fifth to the eighth check. All are processed before an
 // acknowledgment is sent (MUST-59).
-func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
+func (o *Outcome) inOrder(seg *Segment, owed debt, now time.Duration) {
 	t := &o.TCB
 	began := t.State
-	if o.checkBeyond(seg) {
-		o.sendACK()
+	if r, ok := t.acceptsACK(seg); !ok {
+		o.challenge(r, now)
 		return
 	}
 	if !o.checkACK(seg, now) {
 		return
 	}
-	owed = o.urgTextFIN(seg, began, now) || owed
+	owed = max(o.urgTextFIN(seg, began, now), owed)
 	for {
 		seg, ok := t.release()
 		if !ok {
 			break
 		}
 		o.fire(heldProcessed)
-		if o.checkBeyond(&seg) {
-			owed = true
+		owed = owedNow // "that fills in all or part of a gap": RFC 5681 4.2
+		if r, ok := t.acceptsACK(&seg); !ok {
+			o.fire(r)
 			continue
 		}
 		// It ends nothing here: only SYN-RECEIVED and LAST-ACK can, and RCV.NXT, which
@@ -241,23 +257,26 @@ func (o *Outcome) inOrder(seg *Segment, owed bool, now time.Duration) {
 		if seg.CTL.Has(ACK) {
 			o.checkACK(&seg, now)
 		}
-		owed = o.urgTextFIN(&seg, began, now) || owed
+		o.urgTextFIN(&seg, began, now)
 	}
 	o.settle(owed, now)
 }
 
-// checkBeyond is the fifth check's "If the ACK acks something not yet sent". It
-// reports that the segment is done with but for the acknowledgment that it is owed.
-func (o *Outcome) checkBeyond(seg *Segment) bool {
-	switch o.TCB.State {
-	case Established, FinWait1, FinWait2, CloseWait, Closing, LastAck:
-		if seg.CTL.Has(ACK) && before(o.TCB.SND.NXT, seg.ACK) {
-			o.fire(ackBeyond)
-			return true
-		}
-	case Closed, Listen, SynSent, SynReceived, TimeWait:
+// acceptsACK is the fifth check's "If the ACK acks something not yet sent", and that of
+// RFC 5961 5: no acknowledgment can be older than the largest window that there was
+// (MAY-12). It gives the rule by which the segment is done with but for the
+// acknowledgment that it is owed.
+func (t *TCB) acceptsACK(seg *Segment) (Rule, bool) {
+	if !t.State.Synchronized() || !seg.CTL.Has(ACK) {
+		return 0, true
 	}
-	return false
+	switch {
+	case before(t.SND.NXT, seg.ACK) && t.State != TimeWait:
+		return ackBeyond, false
+	case before(seg.ACK, t.SND.UNA-t.SND.MAX) || before(t.SND.NXT, seg.ACK):
+		return ackTooOld, false
+	}
+	return 0, true
 }
 
 // checkACK is the rest of the fifth check. It reports whether to go on with the segment.
@@ -313,10 +332,16 @@ func (o *Outcome) checkACKOfSYN(seg *Segment, now time.Duration) bool {
 		return false
 	}
 	o.fire(synReceivedACK)
-	t.advance(seg.ACK, now)
+	o.advance(seg.ACK, now)
 	t.State = Established
-	t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
+	t.setWindow(seg)
 	return true
+}
+
+// setWindow takes over the window that a segment says.
+func (t *TCB) setWindow(seg *Segment) {
+	t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
+	t.SND.MAX = max(t.SND.MAX, t.SND.WND)
 }
 
 // acceptableACK is SND.UNA < SEG.ACK =< SND.NXT (RFC 9293 3.4).
@@ -330,37 +355,57 @@ func (o *Outcome) acknowledge(seg *Segment, now time.Duration) {
 	t := &o.TCB
 	switch {
 	case t.acceptableACK(seg.ACK):
-		t.advance(seg.ACK, now)
+		o.advance(seg.ACK, now)
 		if !t.finAcknowledged() {
 			o.fire(ackNew)
 		}
 	case seg.ACK != t.SND.UNA:
 		return // older than the window's last word
+	case seg.LEN() == 0 && uint32(seg.WND) == t.SND.WND && t.SND.WND != 0:
+		o.duplicate()
 	}
 	if before(t.SND.WL1, seg.SEQ) || t.SND.WL1 == seg.SEQ && !before(seg.ACK, t.SND.WL2) {
-		if t.SND.WND != uint32(seg.WND) {
-			o.fire(windowUpdated)
-		}
-		t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
+		o.updateWindow(seg)
+	}
+}
+
+// updateWindow is the fifth check's "the send window should be updated".
+func (o *Outcome) updateWindow(seg *Segment) {
+	t := &o.TCB
+	was := t.SND.WND
+	t.setWindow(seg)
+	if t.SND.WND != was {
+		o.fire(windowUpdated)
+	}
+	switch {
+	case t.SND.WND == 0:
+		// What a shut window does not take does not time out (SHLD-17), "as long as the
+		// receiving TCP peer continues to send acknowledgments" (MUST-37).
+		t.Timers.User = 0
+	case was == 0:
+		o.again |= afterShutWindow
 	}
 }
 
 // advance sets SND.UNA and takes what is acknowledged off the queue. The timers
 // start again, or stop when all is acknowledged (RFC 6298 5.2, 5.3). Data begins
 // with an RTO of 3 s if the SYN was repeated: this overrules the back-off (5.7).
-func (t *TCB) advance(ack uint32, now time.Duration) {
+func (o *Outcome) advance(ack uint32, now time.Duration) {
+	t := &o.TCB
 	octets := ack - t.SND.UNA
 	if t.synOutstanding() {
 		octets--
 		if t.Retransmissions > 0 {
 			t.RTO = lostSYNRTO
 		}
+		t.openWindow()
 	}
 	t.measure(ack, now)
 	t.Queue = t.Queue[min(octets, uint32(len(t.Queue))):]
 	t.SND.UNA = ack
 	t.SND.UP, t.Push = later(t.SND.UP, ack), later(t.Push, ack)
 	t.Retransmissions, t.Timers.Retransmission, t.Timers.User = 0, 0, 0
+	o.acknowledged(octets)
 	t.startTimers(now)
 }
 
@@ -369,7 +414,7 @@ func (t *TCB) finAcknowledged() bool { return t.FinSent && t.SND.UNA == t.SND.NX
 
 // urgTextFIN is the sixth to the eighth check. It reports that an acknowledgment
 // is owed.
-func (o *Outcome) urgTextFIN(seg *Segment, began State, now time.Duration) (owed bool) {
+func (o *Outcome) urgTextFIN(seg *Segment, began State, now time.Duration) (owed debt) {
 	if seg.CTL.Has(URG) {
 		o.checkURG(seg)
 	}
@@ -378,7 +423,7 @@ func (o *Outcome) urgTextFIN(seg *Segment, began State, now time.Duration) (owed
 	}
 	if seg.CTL.Has(FIN) {
 		o.checkFIN(began, now)
-		owed = true
+		owed = owedNow
 	}
 	return owed
 }
@@ -401,20 +446,21 @@ func (o *Outcome) checkURG(seg *Segment) {
 	}
 }
 
-// segmentText is the seventh check. It reports that an acknowledgment is owed.
-func (o *Outcome) segmentText(seg *Segment) bool {
+// segmentText is the seventh check. It reports what acknowledgment is owed.
+func (o *Outcome) segmentText(seg *Segment) debt {
 	t := &o.TCB
 	switch t.State {
 	case Established, FinWait1, FinWait2:
 		o.fire(textAccepted)
 		t.RCV.NXT += uint32(len(seg.Text))
+		t.RCV.WND -= uint32(len(seg.Text)) // the right edge stays: RFC 9293 3.8.6.2.2
 		o.Text += seg.Text
-		return true
+		return owedSoon
 	case CloseWait, Closing, LastAck, TimeWait:
 		o.fire(textIgnored)
 	case Closed, Listen, SynSent, SynReceived: // not reached
 	}
-	return false
+	return nothingOwed
 }
 
 // checkFIN is the eighth check. RCV.NXT goes over the first FIN only: it ended
@@ -450,7 +496,7 @@ func (o *Outcome) checkFIN(began State, now time.Duration) {
 
 // settle ends the processing of an arrival: the text goes to a waiting RECEIVE
 // or stays unread, a CLOSE that waited is processed, and what can be sent is.
-func (o *Outcome) settle(owed bool, now time.Duration) {
+func (o *Outcome) settle(owed debt, now time.Duration) {
 	t := &o.TCB
 	switch {
 	case o.Text == "":
@@ -458,7 +504,11 @@ func (o *Outcome) settle(owed bool, now time.Duration) {
 		t.Receives--
 	default:
 		t.Unread += uint32(len(o.Text))
-		t.RCV.WND = receiveBuffer - t.Unread
+	}
+	t.openReceiveWindow()
+	if t.keepsAlive() {
+		t.Probes = 0
+		t.startKeepAlive(now)
 	}
 	if o.Signals&ConnectionClosing != 0 {
 		t.Receives = 0

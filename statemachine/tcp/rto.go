@@ -8,9 +8,6 @@ const (
 	initialRTO = time.Second
 	// lostSYNRTO is what data begins with if a SYN had to be repeated (5.7).
 	lostSYNRTO = 3 * time.Second
-	// minRTO and maxRTO bound what is computed (2.4, 2.5: at least 60 seconds).
-	minRTO = time.Second
-	maxRTO = 60 * time.Second
 	// granularity is G. The timers of the hosts that drive an end in real time are no
 	// finer; a path whose delay never varies gets that much on top of SRTT, else its
 	// timer would end with the very ACK that it waits for.
@@ -47,8 +44,8 @@ func (t *TCB) sample(r time.Duration) {
 		t.Measured, t.SRTT, t.RTTVAR = true, r, r/2
 	}
 	rto := t.SRTT + max(granularity, 4*t.RTTVAR)
-	t.RTO = min(max(rto, minRTO), maxRTO)
+	t.RTO = min(max(rto, t.profile().minRTO), t.profile().maxRTO) // 2.4, 2.5
 }
 
 // backOff is RFC 6298 5.5.
-func (t *TCB) backOff() { t.RTO = min(2*t.RTO, maxRTO) }
+func (t *TCB) backOff() { t.RTO = min(2*t.RTO, t.profile().maxRTO) }

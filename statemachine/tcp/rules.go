@@ -22,6 +22,8 @@ const (
 	sendNoRoom
 	sendText
 	sendWaits
+	sendWaitsForNetwork
+	sendHeldBack
 	sendClosing
 
 	receiveNotExist
@@ -64,6 +66,8 @@ const (
 	statusLastAck
 	statusTimeWait
 
+	settingsMade
+
 	closedRST
 	closedWithoutACK
 	closedWithACK
@@ -101,13 +105,21 @@ const (
 	synChallenged
 	synInTimeWait
 
+	challengesLimited
+
 	ackOff
 	synReceivedACK
 	synReceivedBadACK
 	ackNew
 	ackDuplicate
 	ackBeyond
+	ackTooOld
 	windowUpdated
+	fastRetransmit
+	limitedTransmit
+	recoveryInflates
+	partialACK
+	recoveryOver
 	finAcknowledged
 	closeAcknowledged
 	closingAcknowledged
@@ -121,6 +133,7 @@ const (
 
 	textAccepted
 	textIgnored
+	ackDelayed
 
 	finInHandshake
 	finArrived
@@ -139,6 +152,16 @@ const (
 	retransmitFIN
 	retransmitLastFIN
 	retransmitNothing
+	deliveryProblem
+	probesWindow
+	overridesSilly
+	persistNothing
+	delayedACKOver
+	delayedACKNothing
+	keepAliveProbe
+	keepAliveBusy
+	keepAliveFails
+	keepAliveNothing
 	timeWaitOver
 	timeWaitNotRunning
 
@@ -163,14 +186,16 @@ var rules = [...]struct{ id, cite string }{
 	openListening:   {"open-passive-to-active", "RFC 9293 3.10.1"},
 	openExists:      {"open-exists", "RFC 9293 3.10.1"},
 
-	sendNotExist:    {"send-no-connection", "RFC 9293 3.10.2"},
-	sendListening:   {"send-passive-to-active", "RFC 9293 3.10.2"},
-	sendUnspecified: {"send-remote-unspecified", "RFC 9293 3.10.2"},
-	sendQueued:      {"send-queued", "RFC 9293 3.10.2"},
-	sendNoRoom:      {"send-no-room", "RFC 9293 3.10.2"},
-	sendText:        {"send-text", "RFC 9293 3.10.2"},
-	sendWaits:       {"send-waits-for-window", "RFC 9293 3.8.6"},
-	sendClosing:     {"send-closing", "RFC 9293 3.10.2"},
+	sendNotExist:        {"send-no-connection", "RFC 9293 3.10.2"},
+	sendListening:       {"send-passive-to-active", "RFC 9293 3.10.2"},
+	sendUnspecified:     {"send-remote-unspecified", "RFC 9293 3.10.2"},
+	sendQueued:          {"send-queued", "RFC 9293 3.10.2"},
+	sendNoRoom:          {"send-no-room", "RFC 9293 3.10.2"},
+	sendText:            {"send-text", "RFC 9293 3.10.2"},
+	sendWaits:           {"send-waits-for-window", "RFC 9293 3.8.6"},
+	sendWaitsForNetwork: {"send-waits-for-network", "RFC 5681 3.1"},
+	sendHeldBack:        {"send-held-back", "RFC 9293 3.7.4"},
+	sendClosing:         {"send-closing", "RFC 9293 3.10.2"},
 
 	receiveNotExist: {"receive-no-connection", "RFC 9293 3.10.3"},
 	receiveQueued:   {"receive-queued", "RFC 9293 3.10.3"},
@@ -211,6 +236,7 @@ var rules = [...]struct{ id, cite string }{
 	statusClosing:     {"status-closing", "RFC 9293 3.10.6"},
 	statusLastAck:     {"status-last-ack", "RFC 9293 3.10.6"},
 	statusTimeWait:    {"status-time-wait", "RFC 9293 3.10.6"},
+	settingsMade:      {"settings", "RFC 9293 3.9.1"},
 
 	closedRST:        {"closed-rst", "RFC 9293 3.10.7.1"},
 	closedWithoutACK: {"closed-refuses", "RFC 9293 3.10.7.1"},
@@ -248,6 +274,7 @@ var rules = [...]struct{ id, cite string }{
 	synReceivedChallenge: {"syn-challenged-in-handshake", "RFC 9293 3.10.7.4 fourth"},
 	synChallenged:        {"syn-challenged", "RFC 9293 3.10.7.4 fourth"},
 	synInTimeWait:        {"syn-in-time-wait", "RFC 9293 3.10.7.4 fourth"},
+	challengesLimited:    {"challenges-limited", "RFC 5961 7"},
 
 	ackOff:              {"ack-off", "RFC 9293 3.10.7.4 fifth"},
 	synReceivedACK:      {"syn-received-ack", "RFC 9293 3.10.7.4 fifth"},
@@ -255,7 +282,13 @@ var rules = [...]struct{ id, cite string }{
 	ackNew:              {"ack-new", "RFC 9293 3.10.7.4 fifth"},
 	ackDuplicate:        {"ack-duplicate", "RFC 9293 3.10.7.4 fifth"},
 	ackBeyond:           {"ack-beyond", "RFC 9293 3.10.7.4 fifth"},
+	ackTooOld:           {"ack-too-old", "RFC 5961 5"},
 	windowUpdated:       {"window-updated", "RFC 9293 3.10.7.4 fifth"},
+	fastRetransmit:      {"fast-retransmit", "RFC 5681 3.2"},
+	limitedTransmit:     {"limited-transmit", "RFC 5681 3.2"},
+	recoveryInflates:    {"recovery-inflates", "RFC 5681 3.2"},
+	partialACK:          {"partial-ack", "RFC 6582 3.2"},
+	recoveryOver:        {"recovery-over", "RFC 6582 3.2"},
 	finAcknowledged:     {"fin-acknowledged", "RFC 9293 3.10.7.4 fifth"},
 	closeAcknowledged:   {"fin-wait-2-ack", "RFC 9293 3.10.7.4 fifth"},
 	closingAcknowledged: {"closing-fin-acknowledged", "RFC 9293 3.10.7.4 fifth"},
@@ -269,6 +302,7 @@ var rules = [...]struct{ id, cite string }{
 
 	textAccepted: {"text", "RFC 9293 3.10.7.4 seventh"},
 	textIgnored:  {"text-after-fin", "RFC 9293 3.10.7.4 seventh"},
+	ackDelayed:   {"ack-delayed", "RFC 9293 3.8.6.3"},
 
 	finInHandshake:     {"fin-in-handshake", "RFC 9293 3.10.7.4 eighth"},
 	finArrived:         {"fin", "RFC 9293 3.10.7.4 eighth"},
@@ -287,6 +321,16 @@ var rules = [...]struct{ id, cite string }{
 	retransmitFIN:             {"retransmit-fin", "RFC 9293 3.10.8"},
 	retransmitLastFIN:         {"retransmit-last-fin", "RFC 9293 3.10.8"},
 	retransmitNothing:         {"retransmit-nothing", "RFC 9293 3.10.8"},
+	deliveryProblem:           {"delivery-problem", "RFC 9293 3.8.3"},
+	probesWindow:              {"window-probe", "RFC 9293 3.8.6.1"},
+	overridesSilly:            {"override-timeout", "RFC 9293 3.8.6.2.1"},
+	persistNothing:            {"window-probe-nothing", "RFC 9293 3.8.6.1"},
+	delayedACKOver:            {"delayed-ack-over", "RFC 9293 3.8.6.3"},
+	delayedACKNothing:         {"delayed-ack-nothing", "RFC 9293 3.8.6.3"},
+	keepAliveProbe:            {"keep-alive-probe", "RFC 9293 3.8.4"},
+	keepAliveBusy:             {"keep-alive-busy", "RFC 9293 3.8.4"},
+	keepAliveFails:            {"keep-alive-fails", "RFC 9293 3.8.4"},
+	keepAliveNothing:          {"keep-alive-nothing", "RFC 9293 3.8.4"},
 	timeWaitOver:              {"time-wait-over", "RFC 9293 3.10.8"},
 	timeWaitNotRunning:        {"time-wait-not-running", "RFC 9293 3.10.8"},
 

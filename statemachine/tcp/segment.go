@@ -67,12 +67,13 @@ func (c CTL) String() string {
 // Segment is what two TCPs exchange, without the ports, which belong to the
 // addresses that carry it (RFC 9293 3.3.1, "current segment variables").
 type Segment struct {
-	SEQ  uint32 // segment sequence number
-	ACK  uint32 // segment acknowledgment number; means something only with the ACK bit
-	WND  uint16 // segment window, octets
-	UP   uint16 // segment urgent pointer; means something only with the URG bit
-	CTL  CTL
-	Text string // the octets carried
+	SEQ     uint32 // segment sequence number
+	ACK     uint32 // segment acknowledgment number; means something only with the ACK bit
+	WND     uint16 // segment window, octets; as the header has it, not scaled
+	UP      uint16 // segment urgent pointer; means something only with the URG bit
+	CTL     CTL
+	Options Options
+	Text    string // the octets carried
 }
 
 // LEN is the segment's length in sequence space: its octets, and one each for

@@ -4,19 +4,13 @@ import "time"
 
 // Bounds and intervals, each with its reason.
 const (
-	// sendMSS is the default send MSS: no option tells another (RFC 9293 3.7.1, MUST-15).
-	sendMSS = 536
 	// sendBuffer bounds the octets of Queue: what one window without scaling can
 	// have in flight (RFC 9293 3.1, window field).
 	sendBuffer = 65535
-	// receiveBuffer is the largest window that the header can say (RFC 9293 3.1).
-	receiveBuffer = 65535
 	// maxReceives bounds the RECEIVE calls that wait: far more than one program,
 	// which blocks in its first, can issue.
 	maxReceives = 16
 
-	// userTimeLimit is how long text may stay unacknowledged (RFC 9293 3.9.1.1, OPEN).
-	userTimeLimit = 5 * time.Minute
 	// msl is the maximum segment lifetime (RFC 9293 3.4.2).
 	msl = 2 * time.Minute
 )
@@ -25,7 +19,7 @@ const (
 // it. It reuses the arrays of Segments and Rules: take them before the next step.
 func (o *Outcome) Step(e Event) {
 	o.Segments, o.Rules = o.Segments[:0], o.Rules[:0]
-	o.Text, o.Signals = "", 0
+	o.Text, o.Signals, o.again = "", 0, 0
 	switch e := e.(type) {
 	case SegmentArrives:
 		o.segmentArrives(&e)
@@ -47,6 +41,14 @@ func (o *Outcome) Step(e Event) {
 		o.retransmissionTimeout(e)
 	case TimeWaitTimeout:
 		o.timeWaitTimeout()
+	case PersistTimeout:
+		o.persistTimeout(e.Now)
+	case DelayedACKTimeout:
+		o.delayedACKTimeout()
+	case KeepAliveTimeout:
+		o.keepAliveTimeout(e.Now)
+	case Set:
+		o.set(e)
 	}
 }
 
@@ -72,33 +74,47 @@ func (o *Outcome) tell(r Rule, s Signals) {
 	o.Signals |= s
 }
 
-func (o *Outcome) emit(s Segment) { o.Segments = append(o.Segments, s) }
+// emit sends a segment. One that acknowledges tells of all that has come.
+func (o *Outcome) emit(s Segment) {
+	o.Segments = append(o.Segments, s)
+	if s.CTL.Has(ACK) && !s.CTL.Has(RST) {
+		o.TCB.LastACK, o.TCB.Timers.DelayedACK = s.ACK, 0
+	}
+}
 
 // sendSYN, sendSYNACK, sendACK, sendFIN and sendText send the forms of RFC 9293 3.10.
 
 func (o *Outcome) sendSYN() {
-	o.emit(Segment{SEQ: o.TCB.ISS, WND: uint16(o.TCB.RCV.WND), CTL: SYN})
+	t := &o.TCB
+	o.emit(Segment{SEQ: t.ISS, WND: t.window(), CTL: SYN, Options: t.offer()})
 }
 
 func (o *Outcome) sendSYNACK() {
 	t := &o.TCB
-	o.emit(Segment{SEQ: t.ISS, ACK: t.RCV.NXT, WND: uint16(t.RCV.WND), CTL: SYN | ACK})
+	o.emit(Segment{SEQ: t.ISS, ACK: t.RCV.NXT, WND: t.window(), CTL: SYN | ACK, Options: t.offer()})
 }
 
 func (o *Outcome) sendACK() {
 	t := &o.TCB
-	o.emit(Segment{SEQ: t.SND.NXT, ACK: t.RCV.NXT, WND: uint16(t.RCV.WND), CTL: ACK})
+	o.emit(Segment{SEQ: t.SND.NXT, ACK: t.RCV.NXT, WND: t.window(), CTL: ACK})
 }
 
 func (o *Outcome) sendFIN(seq uint32) {
 	t := &o.TCB
-	o.emit(Segment{SEQ: seq, ACK: t.RCV.NXT, WND: uint16(t.RCV.WND), CTL: FIN | ACK})
+	o.emit(Segment{SEQ: seq, ACK: t.RCV.NXT, WND: t.window(), CTL: FIN | ACK})
 }
+
+// offer is what a SYN says of this end: its MSS, if the user has named one (RFC 9293
+// 3.7.1, SHLD-5).
+func (t *TCB) offer() Options { return Options{MSS: t.Settings.MSS} }
+
+// window is RCV.WND as the header can say it.
+func (t *TCB) window() uint16 { return uint16(min(t.RCV.WND, 65535)) }
 
 // sendText sends n octets of Queue, from octet i on, whose number is seq.
 func (o *Outcome) sendText(seq, i, n uint32) {
 	t := &o.TCB
-	s := Segment{SEQ: seq, ACK: t.RCV.NXT, WND: uint16(t.RCV.WND), CTL: ACK, Text: t.Queue[i : i+n]}
+	s := Segment{SEQ: seq, ACK: t.RCV.NXT, WND: t.window(), CTL: ACK, Text: t.Queue[i : i+n]}
 	if before(seq, t.Push) && !before(seq+n, t.Push) {
 		s.CTL |= PSH
 	}
@@ -125,8 +141,8 @@ func (o *Outcome) deleteTCB() { o.TCB = TCB{} }
 // second). The user is not told, so his RECEIVEs wait on.
 func (t *TCB) flush() {
 	*t = TCB{
-		State: Listen, Passive: true, Remote: t.Remote, Receives: t.Receives,
-		RCV: ReceiveSequence{WND: receiveBuffer},
+		State: Listen, Passive: true, Remote: t.Remote, Receives: t.Receives, Settings: t.Settings,
+		RCV: ReceiveSequence{WND: t.buffer()},
 	}
 }
 
@@ -156,33 +172,23 @@ func (t *TCB) sent() uint32 {
 	return t.SND.NXT - t.SND.UNA
 }
 
-// usable is how many octets may be sent now: what waits, within the window
-// SND.UNA+SND.WND-SND.NXT and the MSS (RFC 9293 3.8.6.2.1).
-func (t *TCB) usable() uint32 {
-	inFlight := t.SND.NXT - t.SND.UNA
-	if inFlight >= t.SND.WND {
-		return 0
-	}
-	return min(uint32(len(t.Queue))-t.sent(), t.SND.WND-inFlight, sendMSS)
-}
-
-// transmit sends what may be sent: queued text within the window, then a queued
+// transmit sends what may be sent: queued text within the windows, then a queued
 // FIN (3.10.4). An acknowledgment that is owed rides on the first segment, or
-// goes alone (3.10.7.4 seventh).
-func (o *Outcome) transmit(now time.Duration, owed bool) {
+// goes alone (3.10.7.4 seventh), at once or a little later (3.8.6.3).
+func (o *Outcome) transmit(now time.Duration, owed debt) {
 	t := &o.TCB
 	switch t.State {
 	case Established, FinWait1, CloseWait, Closing, LastAck:
+		t.idle(now)
+		o.retransmit(now)
 		first := t.SND.NXT
 		if !o.sendQueue() {
 			t.clock(first, now)
-			owed = false
+			t.LastSent = now
 		}
 	case Closed, Listen, SynSent, SynReceived, FinWait2, TimeWait:
 	}
-	if owed {
-		o.sendACK()
-	}
+	o.pay(owed, now)
 	t.startTimers(now)
 }
 
@@ -208,8 +214,14 @@ func (o *Outcome) sendQueue() (idle bool) {
 }
 
 // startTimers starts the retransmission and the user timer when something is
-// unacknowledged and they do not run (RFC 6298 5.1).
+// unacknowledged and they do not run (RFC 6298 5.1), or the persist timer when text waits
+// and nothing on its way will bring an answer (RFC 9293 3.8.6.1).
 func (t *TCB) startTimers(now time.Duration) {
+	if t.waits() {
+		t.startPersist(now)
+		return
+	}
+	t.Timers.Persist = 0
 	if t.SND.NXT == t.SND.UNA {
 		return
 	}
@@ -217,12 +229,12 @@ func (t *TCB) startTimers(now time.Duration) {
 		t.Timers.Retransmission = now + t.RTO
 	}
 	if t.Timers.User == 0 {
-		t.Timers.User = now + userTimeLimit
+		t.Timers.User = now + or(t.Settings.Timeout, userTimeLimit)
 	}
 }
 
 // startTimeWait enters TIME-WAIT and turns off the other timers (3.10.7.4 eighth).
 func (t *TCB) startTimeWait(now time.Duration) {
 	t.State = TimeWait
-	t.Timers = Timers{TimeWait: now + 2*msl}
+	t.Timers = Timers{TimeWait: now + t.profile().timeWait}
 }

@@ -33,7 +33,7 @@ func TestSynSentHearsSYNACK(t *testing.T) {
 	o := Step(in(SynSent), arrive(from(irs, iss+1, SYN|ACK, "")))
 	require.Equal(t, Established, o.TCB.State)
 	require.Equal(t, []string{"<SEQ=4294967294><ACK=4294967295><CTL=ACK>"}, labels(o.Segments))
-	require.Equal(t, SendSequence{UNA: iss + 1, NXT: iss + 1, WND: 65535, UP: iss + 1, WL1: irs, WL2: iss + 1}, o.TCB.SND)
+	require.Equal(t, SendSequence{UNA: iss + 1, NXT: iss + 1, WND: 65535, MAX: 65535, UP: iss + 1, WL1: irs, WL2: iss + 1}, o.TCB.SND)
 	require.Equal(t, Timers{}, o.TCB.Timers, "nothing is unacknowledged")
 }
 

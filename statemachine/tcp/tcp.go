@@ -62,10 +62,17 @@ type TCB struct {
 	Passive bool // it began with a passive OPEN, which decides what a RST in SYN-RECEIVED does (3.10.7.4 second)
 	Remote  bool // the other end's socket is known, so an active OPEN is possible (3.10.1)
 
+	// Settings is what the user has asked for.
+	Settings Settings
+
 	SND SendSequence
 	RCV ReceiveSequence
 	ISS uint32 // initial send sequence number
 	IRS uint32 // initial receive sequence number
+
+	// SMSS is the largest text that the other end takes in one segment: the MSS of its
+	// SYN, 536 without one (RFC 9293 3.7.1, MUST-15).
+	SMSS uint16
 
 	// Queue holds the octets of SENDs that are not acknowledged yet, in order. The
 	// sent ones come first.
@@ -83,6 +90,13 @@ type TCB struct {
 	// FinSent: our FIN is in the sequence space before SND.NXT.
 	FinSent bool
 
+	// Congestion is the network's part in how much may be on its way (RFC 5681).
+	Congestion Congestion
+	// LastACK is the number that was acknowledged last (RFC 7323 4.3, Last.ACK.sent).
+	LastACK uint32
+	// LastSent is when text or a FIN last left (RFC 5681 4.1).
+	LastSent time.Duration
+
 	// Held are segments' texts that arrived out of order (RFC 9293 3.10.7.4 first, SHLD-31).
 	Held [MaxHeld]Held
 
@@ -97,6 +111,12 @@ type TCB struct {
 	Timed Timed
 	// Retransmissions counts how often the front of the queue was sent again.
 	Retransmissions uint8
+	// Probes counts the zero-window or keep-alive probes that nothing has answered.
+	Probes uint8
+	// Challenges counts the challenge ACKs since Challenged, the start of the interval
+	// that limits them (RFC 5961 7).
+	Challenges uint8
+	Challenged time.Duration
 	// Measured: there was a sample, so the next one is not the first (RFC 6298 2.2, 2.3).
 	Measured bool
 }
@@ -123,6 +143,7 @@ type SendSequence struct {
 	UNA uint32 // oldest unacknowledged sequence number
 	NXT uint32 // next sequence number to be sent
 	WND uint32 // send window, octets
+	MAX uint32 // MAX.SND.WND, the largest that SND.WND has been, octets (RFC 9293 3.10.7.4 fifth)
 	UP  uint32 // send urgent pointer
 	WL1 uint32 // SEG.SEQ of the last window update
 	WL2 uint32 // SEG.ACK of the last window update
@@ -158,11 +179,15 @@ type Held struct {
 	Text string
 }
 
-// Timers are the three timers of RFC 9293 3.10.8, as deadlines. Zero is off.
+// Timers are the three timers of RFC 9293 3.10.8, and those of 3.8.4, 3.8.6.1 and
+// 3.8.6.3, as deadlines. Zero is off.
 type Timers struct {
 	User           time.Duration
 	Retransmission time.Duration
 	TimeWait       time.Duration
+	Persist        time.Duration
+	DelayedACK     time.Duration
+	KeepAlive      time.Duration
 }
 
 // Event is what can happen to a TCP: the user's calls, a segment, a timeout
@@ -181,6 +206,8 @@ type (
 		Active bool
 		Remote bool // the remote socket is specified
 		NoRoom bool // the host has no room for another TCB
+
+		Settings Settings
 	}
 	// Send is the SEND call, 3.10.2.
 	Send struct {
@@ -211,6 +238,18 @@ type (
 	UserTimeout           struct{ Now time.Duration }
 	RetransmissionTimeout struct{ Now time.Duration }
 	TimeWaitTimeout       struct{ Now time.Duration }
+	// PersistTimeout is 3.8.6.1, and the override timeout of 3.8.6.2.1.
+	PersistTimeout struct{ Now time.Duration }
+	// DelayedACKTimeout is 3.8.6.3.
+	DelayedACKTimeout struct{ Now time.Duration }
+	// KeepAliveTimeout is 3.8.4.
+	KeepAliveTimeout struct{ Now time.Duration }
+	// Set changes the settings of a connection in mid-life: the timeout of a SEND
+	// (3.9.1.2), Nagle's algorithm (3.7.4, MUST-17), keep-alives (3.8.4, MUST-24).
+	Set struct {
+		Now      time.Duration
+		Settings Settings
+	}
 )
 
 func (Open) event()                  {}
@@ -223,6 +262,10 @@ func (SegmentArrives) event()        {}
 func (UserTimeout) event()           {}
 func (RetransmissionTimeout) event() {}
 func (TimeWaitTimeout) event()       {}
+func (PersistTimeout) event()        {}
+func (DelayedACKTimeout) event()     {}
+func (KeepAliveTimeout) event()      {}
+func (Set) event()                   {}
 
 // Signals is a set of what the user is told: answers to his calls and signals
 // that come by themselves (RFC 9293 3.10).
@@ -239,6 +282,7 @@ const (
 	RemoteUnspecified                         // "remote socket unspecified"
 	InsufficientResources                     // "insufficient resources"
 	UrgentData                                // urgent data is ahead (3.10.7.4 sixth)
+	DeliveryProblem                           // R1 retransmissions in vain (3.8.3)
 )
 
 // Outcome is what became of an event.
@@ -255,6 +299,8 @@ type Outcome struct {
 	Text     string    // octets now in order for the user
 	Signals  Signals   // a bit set: connection reset, closing, ...
 	Rules    []Rule    // which sentences of the RFC fired, in order; never none
+
+	again again // what an ACK lets go again
 }
 
 // Step is the pure face of [Outcome.Step].

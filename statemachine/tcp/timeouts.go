@@ -29,7 +29,7 @@ func (o *Outcome) retransmissionTimeout(e RetransmissionTimeout) {
 		o.sendSYNACK()
 	case t.Queue != "":
 		o.fire(t.retransmitTextRule())
-		o.sendText(t.SND.UNA, 0, min(t.sent(), sendMSS))
+		o.sendText(t.SND.UNA, 0, min(t.sent(), t.smss()))
 	case t.State == FinWait1:
 		o.fire(retransmitFIN)
 		o.sendFIN(t.SND.UNA)
@@ -37,11 +37,19 @@ func (o *Outcome) retransmissionTimeout(e RetransmissionTimeout) {
 		o.fire(retransmitLastFIN)
 		o.sendFIN(t.SND.UNA)
 	}
+	t.lose()
 	t.Retransmissions = min(t.Retransmissions, 254) + 1 // it stops counting, never wraps
+	if t.Retransmissions == r1 {
+		o.tell(deliveryProblem, DeliveryProblem)
+	}
 	t.forget()
 	t.backOff()
 	t.Timers.Retransmission = e.Now + t.RTO
 }
+
+// r1 is how many retransmissions in vain are a problem that the user and IP should hear
+// of (RFC 9293 3.8.3, R1; SHLD-10).
+const r1 = 3
 
 // timeWaitTimeout is RFC 9293 3.10.8, TIME-WAIT TIMEOUT.
 func (o *Outcome) timeWaitTimeout() {

@@ -23,7 +23,7 @@ func TestRetransmissionBacksOff(t *testing.T) {
 		o = Step(o.TCB, RetransmissionTimeout{Now: now})
 	}
 	require.Equal(t, uint8(255), o.TCB.Retransmissions)
-	require.Equal(t, now+maxRTO, o.TCB.Timers.Retransmission)
+	require.Equal(t, now+time.Minute, o.TCB.Timers.Retransmission)
 
 	o = Step(o.TCB, arrive(from(irs, iss+1, SYN|ACK, "")))
 	o = Step(o.TCB, Send{Now: now, Text: "x"})
@@ -50,8 +50,7 @@ func TestRetransmissionOfText(t *testing.T) {
 
 // RFC 9293 3.10.8: what was sent goes again, not what still waits.
 func TestRetransmissionStaysBehindSNDNXT(t *testing.T) {
-	tcb := in(Established)
-	tcb.SND.WND = 2
+	tcb := narrow(in(Established), 2)
 	o := then(tcb, Send{Now: now, Text: "hello"}, RetransmissionTimeout{Now: now})
 	require.Equal(t, []string{"<SEQ=4294967294><ACK=4294967295><DATA=2><CTL=ACK>"}, labels(o.Segments))
 }
