@@ -304,8 +304,11 @@ func holdingASYN(tb testing.TB) (*console, *offspring) {
 	c := onConsole(tb, 80, 24, "step", "three-way", "--engine", "kernel")
 	c.see("q quit", "step 0 ")
 	child := childOf(tb, c.cmd.Process.Pid)
-	c.keys("       ")
-	c.see("step 7 ", "<SEQ=100><CTL=SYN>")
+	for n := range 7 {
+		c.keys(" ")
+		c.see(fmt.Sprintf("step %d ", n+1))
+	}
+	c.see("<SEQ=100><CTL=SYN>")
 	child.connecting()
 	return c, child
 }
@@ -382,8 +385,10 @@ func TestAWaitThatIsGivenUpAgainAndAgain(t *testing.T) {
 	c := onConsole(t, 80, 24, "step", scenario(t, held), "--engine", "kernel")
 	c.see("q quit", "step 0 ")
 	child := childOf(t, c.cmd.Process.Pid)
-	c.keys("   ")
-	c.see("step 3 ")
+	for n := range 3 {
+		c.keys(" ")
+		c.see(fmt.Sprintf("step %d ", n+1))
+	}
 	for range 50 {
 		c.keys(" ")
 		c.see("waits for: 1h", "step 3 ")

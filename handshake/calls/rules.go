@@ -26,6 +26,7 @@ const (
 	RecvEnded
 	RecvReset
 	CallFails
+	OptionSet
 	CloseDead
 	CloseUnread
 	LateText
@@ -65,6 +66,7 @@ var table = [...]handshake.Why{
 	RecvEnded:       {Rule: "recv-ended", Cite: "POSIX recv()"},
 	RecvReset:       {Rule: "recv-reset", Cite: "POSIX recv()"},
 	CallFails:       {Rule: "call-fails", Cite: "POSIX errno"},
+	OptionSet:       {Rule: "option-set", Cite: "POSIX setsockopt()"},
 	CloseDead:       {Rule: "close-dead", Cite: "POSIX close()"},
 	CloseUnread:     {Rule: "close-unread", Cite: "RFC 9293 3.6.1"},
 	LateText:        {Rule: "late-text", Cite: "RFC 9293 3.6.1"},

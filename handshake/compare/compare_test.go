@@ -308,11 +308,7 @@ func TestEachDeviationIsFound(t *testing.T) {
 		}},
 		"reset-acknowledges": {"abort", relabel("<SEQ=101><CTL=RST>", "<SEQ=101><ACK=301><CTL=RST,ACK>")},
 		"always-pushes":      {"figure-6", relabel("<DATA=10><CTL=ACK>", "<DATA=10><CTL=PSH,ACK>")},
-		"nagle": {"three-way", func(steps []handshake.Step) []handshake.Step {
-			call := handshake.Step{Peer: "client", On: "3", Kind: handshake.KindCall, Label: "setsockopt(3, TCP_NODELAY, 1) = 0", Before: "CLOSED", After: "CLOSED"}
-			return slices.Insert(steps, at(steps, handshake.KindCall, "connect("), call)
-		}},
-		"segments-kept": {"data-lost", relabel("<SEQ=101><ACK=301><DATA=10>", "<SEQ=101><ACK=301><DATA=5>")},
+		"segments-kept":      {"data-lost", relabel("<SEQ=101><ACK=301><DATA=10>", "<SEQ=101><ACK=301><DATA=5>")},
 		"syn-answered-again": {"syn-ack-lost", func(steps []handshake.Step) []handshake.Step {
 			return slices.DeleteFunc(steps, func(s handshake.Step) bool {
 				return s.Peer == "server" && s.Kind == handshake.KindTimeout || s.Label == "<SEQ=301><ACK=101><CTL=ACK>"

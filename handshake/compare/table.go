@@ -30,11 +30,6 @@ func Deviations() []Deviation {
 			follows: []pattern{{differs: OnlyLeft, kind: handshake.KindTimeout, model: "retransmission"}},
 		},
 		{
-			Name: "nagle", Event: "call setsockopt(", Rule: "send-text",
-			Sources: []string{"RFC 9293 3.7.4 SHLD-7, MUST-17", "tcp(7) TCP_NODELAY"},
-			shows:   pattern{differs: OnlyRight, kind: handshake.KindCall, kernel: "TCP_NODELAY"},
-		},
-		{
 			Name: "segments-kept", States: []string{"ESTABLISHED"}, Event: "timeout retransmission", Rule: "retransmit-text",
 			Sources: []string{"RFC 9293 3.8.1", "Linux net/ipv4/tcp_output.c tcp_retrans_try_collapse", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<DATA=", kernel: "<DATA="},

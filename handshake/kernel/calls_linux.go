@@ -168,7 +168,7 @@ func (w *world) called(i, at int, r result) ([]handshake.Step, error) {
 	case r.event != nil:
 		w.explain(&steps[0], ask)
 	default:
-		steps[0].Why = append(steps[0].Why, optionSet.why())
+		steps[0].Why = append(steps[0].Why, calls.OptionSet.Why())
 	}
 	return append(steps, w.tell(i)...), nil
 }

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"maps"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -332,7 +333,12 @@ func (e *end) tcb() tcp.TCB {
 			t.State = s
 		}
 	}
-	t.SND = tcp.SendSequence{UNA: e.sndUNA, NXT: e.sndNXT, WND: e.sndWND, WL1: e.rcvNXT - 1, WL2: e.sndUNA}
+	t.SND = tcp.SendSequence{UNA: e.sndUNA, NXT: e.sndNXT, WND: e.sndWND, MAX: math.MaxInt32, WL1: e.rcvNXT - 1, WL2: e.sndUNA}
+	// What else keeps a kernel from sending has rules of the kernel's own.
+	t.Settings.NoDelay, t.Congestion.CWND = true, math.MaxInt32
+	if e.sock != nil && e.sock.hasInfo {
+		t.SMSS = uint16(min(e.sock.info.Snd_mss, math.MaxUint16))
+	}
 	t.RCV = tcp.ReceiveSequence{NXT: e.rcvNXT, WND: e.rcvWND}
 	t.Queue = string(make([]byte, e.sendQueue))
 	t.Push, t.Held = e.sndNXT, e.held

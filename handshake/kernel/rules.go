@@ -27,7 +27,6 @@ const (
 	resetsWithACK
 	reusesTimeWait
 	repeatsSynACK
-	optionSet
 	pushes
 	otherwise
 	speaksByItself
@@ -57,7 +56,6 @@ var table = [...]handshake.Why{
 	resetsWithACK:   {Rule: "kernel-depart-rst-ack", Cite: "RFC 9293 3.5.2"},
 	reusesTimeWait:  {Rule: "kernel-reuses-time-wait", Cite: "RFC 9293 3.6.1"},
 	repeatsSynACK:   {Rule: "kernel-repeats-syn-ack", Cite: "RFC 9293 3.10.7.4 first"},
-	optionSet:       {Rule: "kernel-option", Cite: "POSIX setsockopt()"},
 	pushes:          {Rule: "kernel-pushes", Cite: "RFC 9293 3.9.1.2"},
 	otherwise:       {Rule: "kernel-otherwise", Cite: "RFC 9293 3.10"},
 	speaksByItself:  {Rule: "kernel-speaks", Cite: "RFC 9293 3.10.8"},

@@ -153,22 +153,20 @@ func otherEnd(end string) string {
 // ends are where the kernel may be.
 var ends = []string{"client", "server"}
 
-// The kernel is told of no MSS, so both send 536 octets at most (RFC 9293 3.7.1).
+// Our end tells the kernel of an MSS of 1460, and heeds it itself (RFC 9293 3.7.1).
 func TestAWholeLifeWithDataBothWaysAndTheKernelAtEitherEnd(t *testing.T) {
 	for _, end := range ends {
 		t.Run("kernel at the "+end, func(t *testing.T) {
 			trace := toTheEnd(t, begin(t, mixed.Engine{KernelEnd: end}, parse(t, setup+`
+client setsockopt TCP_NODELAY 1
 client send 2000
-arrive server <DATA=536>
-arrive server <DATA=536>
-arrive server <DATA=536>
-arrive server <DATA=392>
+arrive server <DATA=1460>
+arrive server <DATA=540>
 server recv
+server setsockopt TCP_NODELAY 1
 server send 2000
-arrive client <DATA=536>
-arrive client <DATA=536>
-arrive client <DATA=536>
-arrive client <DATA=392>
+arrive client <DATA=1460>
+arrive client <DATA=540>
 client recv
 client close
 arrive server <CTL=FIN
@@ -405,8 +403,8 @@ func TestAForkStartsAnewAndGoesAnotherWay(t *testing.T) {
 func TestWhatCannotBePlayedIsToldBeforeAnythingStarts(t *testing.T) {
 	for text, want := range map[string]string{
 		strings.Replace(setup, ":7147  iss", "  iss", 1): `test.txtar:3: found address 127.0.0.1, allowed: 127.0.0.1:PORT, with the mixed engine`,
-		setup + "server setsockopt TCP_NODELAY 1\n":      `found call setsockopt`,
-		setup + "timeout server keep-alive\n":            `found timer keep-alive, allowed: retransmission, time-wait, user`,
+		setup + "server setsockopt SO_LINGER 1\n":        `found setsockopt SO_LINGER, allowed: with the model SO_KEEPALIVE`,
+		setup + "timeout server tea\n":                   `found timer tea, allowed: delayed-ACK, retransmission, persist, keep-alive, time-wait, user`,
 		setup + "timeout client user\n":                  `found timer user, allowed: delayed-ACK, keep-alive`,
 		setup + "inject server x\n":                      `found x`,
 		strings.Replace(setup, "sysctl", "not mixed why\nsysctl", 1) + "-- en --\ntitle: t\nwhy: because\n": `because`,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"sockscope/handshake"
 	"sockscope/handshake/calls"
@@ -19,18 +20,19 @@ type call struct {
 
 // socketCalls maps the socket calls to the calls of RFC 9293 3.10 (see docs/ARCHITECTURE.md).
 var socketCalls = map[string]call{
-	"socket":   {(*World).socket, true},
-	"bind":     {(*World).bind, false},
-	"listen":   {(*World).listen, false},
-	"accept":   {(*World).accept, false},
-	"connect":  {(*World).connect, false},
-	"send":     {(*World).sendCall, false},
-	"recv":     {(*World).recv, false},
-	"shutdown": {(*World).shutdown, false},
-	"close":    {(*World).closeCall, false},
-	"abort":    {(*World).abort, false},
-	"status":   {(*World).status, false},
-	"reboot":   {(*World).reboot, true},
+	"socket":     {(*World).socket, true},
+	"bind":       {(*World).bind, false},
+	"listen":     {(*World).listen, false},
+	"accept":     {(*World).accept, false},
+	"connect":    {(*World).connect, false},
+	"send":       {(*World).sendCall, false},
+	"recv":       {(*World).recv, false},
+	"shutdown":   {(*World).shutdown, false},
+	"close":      {(*World).closeCall, false},
+	"abort":      {(*World).abort, false},
+	"status":     {(*World).status, false},
+	"reboot":     {(*World).reboot, true},
+	"setsockopt": {(*World).setsockopt, false},
 }
 
 // call lets a program make its next call.
@@ -64,7 +66,7 @@ func (w *World) socket(i, _ int, _ string, step handshake.Step) []handshake.Step
 	h := &w.hosts[i]
 	fd := h.nextFD
 	h.nextFD++
-	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd})
+	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd, settings: tcp.Settings{MSS: mss}})
 	step.Vars = append(step.Vars, descriptor(fd))
 	return h.done(step, len(h.sockets)-1, calls.CallSocket, "socket() = %d", fd)
 }
@@ -101,7 +103,7 @@ func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.
 	if !s.local.IsValid() {
 		s.local = h.free()
 	}
-	return w.user(i, at, tcp.Open{Now: w.clock}, step, label, "0")
+	return w.user(i, at, tcp.Open{Now: w.clock, Settings: s.settings}, step, label, "0")
 }
 
 // user steps the machine for a call that returns at once: with ok, or with the error
@@ -161,7 +163,7 @@ func (w *World) connect(i, at int, args string, step handshake.Step) []handshake
 	if listening(*s) { // RFC 9293 3.10.1 would turn the listener into a caller; no socket API does
 		return h.done(step, at, calls.CallFails, "%s = -1 EOPNOTSUPP", label)
 	}
-	e := tcp.Open{Now: w.clock, Active: true, Remote: true}
+	e := tcp.Open{Now: w.clock, Active: true, Remote: true, Settings: s.settings}
 	if o := tcp.Step(s.tcb, e); errno(o.Signals) != "" {
 		return w.user(i, at, e, step, label, "")
 	}
@@ -296,6 +298,53 @@ func (w *World) orphans(i int, listener string) []handshake.Step {
 		}
 	}
 	return steps
+}
+
+// mss is what each end takes in one segment: an Ethernet frame's 1500 octets less the
+// headers (RFC 9293 3.7.1, MUST-67).
+const mss = 1460
+
+// setsockopt changes what a socket asks of its TCP, at once if there is a connection. Of
+// the options that POSIX leaves open, the numbers mean what they mean on Linux (tcp(7)).
+func (w *World) setsockopt(i, at int, args string, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	s := &h.sockets[at]
+	name, value, _ := calls.Option(args)
+	label := fmt.Sprintf("setsockopt(%d, %s, %d)", s.fd, name, value)
+	set(&s.settings, name, value)
+	if s.tcb.State == tcp.Closed {
+		return h.done(step, at, calls.OptionSet, "%s = 0", label)
+	}
+	step.Why = append(step.Why, calls.OptionSet.Why())
+	return w.user(i, at, tcp.Set{Now: w.clock, Settings: s.settings}, step, label, "0")
+}
+
+// socketOptions are those that the model has.
+var socketOptions = []string{
+	"SO_KEEPALIVE", "SO_RCVBUF", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG", "TCP_NODELAY", "TCP_QUICKACK", "TCP_USER_TIMEOUT",
+}
+
+func set(s *tcp.Settings, option string, value int) {
+	switch option {
+	case "SO_KEEPALIVE":
+		s.KeepAlive = value != 0
+	case "SO_RCVBUF":
+		s.Buffer = uint32(value)
+	case "TCP_KEEPCNT":
+		s.KeepAliveProbes = uint8(min(value, 255))
+	case "TCP_KEEPIDLE":
+		s.KeepAliveIdle = time.Duration(value) * time.Second
+	case "TCP_KEEPINTVL":
+		s.KeepAliveInterval = time.Duration(value) * time.Second
+	case "TCP_MAXSEG":
+		s.MSS = uint16(min(value, mss))
+	case "TCP_NODELAY":
+		s.NoDelay = value != 0
+	case "TCP_QUICKACK":
+		s.DelayACK = value == 0
+	case "TCP_USER_TIMEOUT":
+		s.Timeout = time.Duration(value) * time.Millisecond
+	}
 }
 
 func (w *World) abort(i, at int, _ string, step handshake.Step) []handshake.Step {

@@ -38,14 +38,15 @@ type socket struct {
 	local    netip.AddrPort
 	remote   netip.AddrPort
 	tcb      tcp.TCB
-	listener string // of an end that a listener made: the listener's name
-	children int    // of a listener: how many ends it has made
-	ready    int    // waits for accept(): the order in which it became ESTABLISHED; 0: does not
-	text     string // arrived and not yet received by the program
-	errno    string // what the next call will be told
-	ended    bool   // the other end's FIN has come: no text will
-	shut     bool   // the program has said that it sends no more
-	left     bool   // the program has closed it: nobody will read what still comes
+	settings tcp.Settings // what the program has asked for
+	listener string       // of an end that a listener made: the listener's name
+	children int          // of a listener: how many ends it has made
+	ready    int          // waits for accept(): the order in which it became ESTABLISHED; 0: does not
+	text     string       // arrived and not yet received by the program
+	errno    string       // what the next call will be told
+	ended    bool         // the other end's FIN has come: no text will
+	shut     bool         // the program has said that it sends no more
+	left     bool         // the program has closed it: nobody will read what still comes
 }
 
 // blocked is the call that a program waits in.
@@ -146,9 +147,10 @@ func (h *host) free() netip.AddrPort {
 	return a
 }
 
-// send puts segments into the outbox.
-func (w *World) send(i int, on string, segments []tcp.Segment, again bool, src, dst netip.AddrPort) {
+// send puts segments into the outbox. What lies before SND.NXT as it was has gone before.
+func (w *World) send(i int, on string, segments []tcp.Segment, before *tcp.TCB, src, dst netip.AddrPort) {
 	for _, s := range segments {
+		again := before != nil && sends(before.State) && s.LEN() > 0 && int32(s.SEQ-before.SND.NXT) < 0
 		w.order++
 		w.hosts[i].outbox = append(w.hosts[i].outbox, item{
 			order: w.order, is: handshake.Depart, what: s.String(), on: on, segment: s, again: again, src: src, dst: dst,
@@ -181,8 +183,7 @@ func (w *World) settle(i, at int, o tcp.Outcome, e tcp.Event, step handshake.Ste
 	}
 	record(&step, s, &o)
 	s.tcb, h.last = o.TCB, s.on
-	_, again := e.(tcp.RetransmissionTimeout)
-	w.send(i, s.on, o.Segments, again, s.local, s.remote)
+	w.send(i, s.on, o.Segments, &before, s.local, s.remote)
 	steps := []handshake.Step{step}
 	if told := w.tell(i, at, before.State, &o); told != nil {
 		steps = append(steps, *told)
@@ -352,7 +353,7 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 	if at < 0 {
 		o := tcp.Step(tcp.TCB{}, e)
 		record(&step, &socket{}, &o)
-		w.send(f.to, "", o.Segments, false, f.dst, f.src)
+		w.send(f.to, "", o.Segments, nil, f.dst, f.src)
 		return []handshake.Step{step}
 	}
 	e.ISS = w.peekISS(f.to, f.dst, f.src)
@@ -360,7 +361,7 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 	if o.TCB.State == tcp.Listen { // no connection begins
 		listener := h.sockets[at]
 		record(&step, &listener, &o)
-		w.send(f.to, listener.on, o.Segments, false, f.dst, f.src)
+		w.send(f.to, listener.on, o.Segments, nil, f.dst, f.src)
 		return []handshake.Step{step}
 	}
 	h.takeISS()
@@ -387,7 +388,7 @@ func (h *host) child(at int, f flight) int {
 	l := &h.sockets[at]
 	l.children++
 	h.sockets = append(h.sockets, socket{
-		on: l.on + "." + strconv.Itoa(l.children), listener: l.on, local: f.dst, remote: f.src, tcb: l.tcb,
+		on: l.on + "." + strconv.Itoa(l.children), listener: l.on, local: f.dst, remote: f.src, tcb: l.tcb, settings: l.settings,
 	})
 	return len(h.sockets) - 1
 }

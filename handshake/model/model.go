@@ -138,6 +138,9 @@ func checkLine(s *handshake.Scenario, l handshake.Line) error {
 	c := l.Choice
 	switch c.Verb {
 	case handshake.Call:
+		if name, _, ok := calls.Option(c.Args); c.What == "setsockopt" && ok && !slices.Contains(socketOptions, name) {
+			return s.Mistake(l.Number, "setsockopt "+name, "with the model "+strings.Join(socketOptions, ", "))
+		}
 		return calls.Check(s, l, slices.Sorted(maps.Keys(socketCalls)))
 	case handshake.Timeout:
 		if !slices.Contains(timerNames[:], c.What) {

@@ -178,8 +178,8 @@ func TestADoubledSegmentArrivesTwiceUnderOneIdentity(t *testing.T) {
 }
 
 func TestSegmentsCanOvertakeEachOther(t *testing.T) {
-	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver accept\nserver recv\nclient socket\nclient connect server\nclient send \"one\"\nclient send \"two\"\n")
-	do(t, s, "server socket", "server listen", "server accept", "client socket", "client connect", "depart client", "arrive server",
+	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver accept\nserver recv\nclient socket\nclient setsockopt TCP_NODELAY 1\nclient connect server\nclient send \"one\"\nclient send \"two\"\n")
+	do(t, s, "server socket", "server listen", "server accept", "client socket", "client setsockopt", "client connect", "depart client", "arrive server",
 		"depart server", "arrive client", "depart client", "return client", "arrive server", "return server", "server recv",
 		"client send", "client send", "depart client", "depart client")
 	require.Equal(t, "held", do(t, s, "arrive server 5")[0].Why[0].Rule, "it waits for what came before it")
@@ -333,7 +333,7 @@ func TestUrgentDataDoesNotKeepTheWindowShut(t *testing.T) {
 	_, err := s.Do(ctx, handshake.Choice{Verb: handshake.Inject, Peer: "server", What: "<SEQ=101><ACK=301><UP=30><DATA=10><CTL=URG,ACK>"})
 	require.NoError(t, err)
 	do(t, s, "arrive server", "depart server")
-	require.Contains(t, do(t, s, "server recv")[0].Vars, handshake.Var{Name: "RCV.WND", Value: "65535", Unit: "B"})
+	require.Contains(t, do(t, s, "server recv")[0].Vars, handshake.Var{Name: "receive queue", Value: "0", Unit: "B"})
 }
 
 func TestSNDWNDIsUnknownUntilItIsSet(t *testing.T) {
@@ -445,7 +445,7 @@ func TestTheFirstNumberAfterTheSetupsLastOneFollowsIt(t *testing.T) {
 func TestAScenarioThatCannotBePlayedSaysWhere(t *testing.T) {
 	for text, want := range map[string]string{
 		peers + "-- script --\n-- en --\ntitle: {client.NOPE}\n":                    "test.txtar:6: found variable NOPE, allowed: ISS, SND.UNA",
-		peers + "-- script --\nclient lisen 3\n":                                    "test.txtar:5: found call lisen, allowed: abort, accept, bind, close, connect, listen, reboot, recv, send, shutdown, socket, status",
+		peers + "-- script --\nclient lisen 3\n":                                    "test.txtar:5: found call lisen, allowed: abort, accept, bind, close, connect, listen, reboot, recv, send, setsockopt, shutdown, socket, status",
 		peers + "-- script --\nclient socket 3\n":                                   "found socket 3, allowed: the call alone, without arguments",
 		peers + "-- script --\nclient bind 7\n":                                     "found bind 7, allowed: :PORT or ADDRESS:PORT",
 		peers + "-- script --\nclient bind :0\n":                                    "found bind :0, allowed: :PORT",
@@ -454,7 +454,7 @@ func TestAScenarioThatCannotBePlayedSaysWhere(t *testing.T) {
 		peers + "-- script --\nclient send hello\n":                                 `found send hello, allowed: send "text" or send N`,
 		peers + "-- script --\nclient send 0\n":                                     "found send 0, allowed",
 		peers + "-- script --\nclient send \"\"\n":                                  "allowed: send \"text\"",
-		peers + "-- script --\ntimeout client tea\n":                                "found timer tea, allowed: retransmission, time-wait, user",
+		peers + "-- script --\ntimeout client tea\n":                                "found timer tea, allowed: delayed-ACK, retransmission, persist, keep-alive, time-wait, user",
 		peers + "-- script --\nuntil client ESTABLISED\n":                           "found state ESTABLISED, allowed: CLOSED, LISTEN",
 		peers + "-- script --\ninject client <CTL=SYN>\n":                           "found <CTL=SYN>, allowed: segment",
 		"-- setup --\npeer a 1\npeer b 2\n-- script --\n":                           "test.txtar:2: found address 1, allowed: an IPv4 address",
@@ -598,7 +598,7 @@ func TestEveryRuleOfTheHostIsReached(t *testing.T) {
 		"send-returns":     true, // here no send() waits: a kernel's does
 	}
 	for _, text := range []string{
-		open + "server recv\nclient send \"a\"\narrive server <DATA=1>\nreturn server\nclient send \"b\"\narrive server <DATA=1>\nserver recv\nserver recv\nclient close\narrive server <CTL=FIN,ACK>\nreturn server\n",
+		open + "client setsockopt TCP_NODELAY 1\nserver recv\nclient send \"a\"\narrive server <DATA=1>\nreturn server\nclient send \"b\"\narrive server <DATA=1>\nserver recv\nserver recv\nclient close\narrive server <CTL=FIN,ACK>\nreturn server\n",
 		open + "client close\narrive server <CTL=FIN,ACK>\n",
 		open + "client send \"a\"\ndepart client <DATA=1>\nreplace server <SEQ=101><CTL=RST>\narrive server <CTL=RST>\n",
 		open + "client recv\nserver abort\narrive client <CTL=RST>\nreturn client\nclient close\nserver reboot\nwait 1s\n",

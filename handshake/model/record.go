@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ func record(step *handshake.Step, s *socket, o *tcp.Outcome) {
 // variableNames are those that a sentence of a scenario can ask for.
 var variableNames = [...]string{
 	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "SND.UP", "SND.WL1", "SND.WL2",
-	"IRS", "RCV.NXT", "RCV.WND", "RCV.UP", "descriptor",
+	"IRS", "RCV.NXT", "RCV.WND", "RCV.UP", "cwnd", "ssthresh", "receive queue", "send queue", "descriptor",
 }
 
 // sends and receives say whether a state has its send and its receive variables:
@@ -71,8 +72,19 @@ func changed(vars []handshake.Var, a, b *tcp.TCB) []handshake.Var {
 	if b.State == tcp.Closed {
 		return vars
 	}
+	was = a.Congestion.CWND != 0
+	number(b.Congestion.CWND != 0, was, "cwnd", a.Congestion.CWND, b.Congestion.CWND, "B")
+	if b.Congestion.SSThresh < math.MaxUint32 { // before the first loss there is none
+		number(b.Congestion.CWND != 0, was, "ssthresh", a.Congestion.SSThresh, b.Congestion.SSThresh, "B")
+	}
+	number(b.SMSS != 0 && b.SMSS != a.SMSS, true, "SMSS", uint32(a.SMSS), uint32(b.SMSS), "B")
+	number(true, true, "duplicate ACKs", uint32(a.Congestion.DupACKs), uint32(b.Congestion.DupACKs), "segments")
+	number(true, true, "probes", uint32(a.Probes), uint32(b.Probes), "segments")
 	vars = timer(vars, "retransmission timer", a.Timers.Retransmission, b.Timers.Retransmission)
 	vars = timer(vars, "user timer", a.Timers.User, b.Timers.User)
+	vars = timer(vars, "persist timer", a.Timers.Persist, b.Timers.Persist)
+	vars = timer(vars, "delayed-ACK timer", a.Timers.DelayedACK, b.Timers.DelayedACK)
+	vars = timer(vars, "keep-alive timer", a.Timers.KeepAlive, b.Timers.KeepAlive)
 	return timer(vars, "time-wait timer", a.Timers.TimeWait, b.Timers.TimeWait)
 }
 

@@ -192,10 +192,11 @@ func (w *World) timers() (time.Duration, []handshake.Choice) {
 }
 
 // timerNames are the names in scenario files, in the order of deadlines.
-var timerNames = [...]string{"retransmission", "time-wait", "user"}
+var timerNames = [...]string{"delayed-ACK", "retransmission", "persist", "keep-alive", "time-wait", "user"}
 
-func deadlines(t *tcp.TCB) [3]time.Duration {
-	return [...]time.Duration{t.Timers.Retransmission, t.Timers.TimeWait, t.Timers.User}
+func deadlines(t *tcp.TCB) [len(timerNames)]time.Duration {
+	m := &t.Timers
+	return [...]time.Duration{m.DelayedACK, m.Retransmission, m.Persist, m.KeepAlive, m.TimeWait, m.User}
 }
 
 // ErrNotNow is in the chain of what Do says to a choice that is not possible.
@@ -436,6 +437,12 @@ func timeoutEvent(name string, now time.Duration) tcp.Event {
 		return tcp.RetransmissionTimeout{Now: now}
 	case "time-wait":
 		return tcp.TimeWaitTimeout{Now: now}
+	case "persist":
+		return tcp.PersistTimeout{Now: now}
+	case "delayed-ACK":
+		return tcp.DelayedACKTimeout{Now: now}
+	case "keep-alive":
+		return tcp.KeepAliveTimeout{Now: now}
 	default:
 		return tcp.UserTimeout{Now: now}
 	}

@@ -138,7 +138,8 @@ func TestOptionsAndReservedBitsAreRead(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 10, header.DataOffset)
 	require.Equal(t, b[20:40], header.Options)
-	require.Equal(t, tcp.Segment{SEQ: 100, WND: 65495, CTL: tcp.SYN, Text: "LOGIN"}, segment)
+	require.Equal(t, tcp.Segment{SEQ: 100, WND: 65495, CTL: tcp.SYN, Options: segment.Options, Text: "LOGIN"}, segment)
+	require.Equal(t, tcp.Options{MSS: 65495, WindowScale: true, Shift: 10, SACKPermitted: true, Timestamps: true, TSval: 7, TSecr: 9}, segment.Options)
 
 	b[12] |= 0xd // RFC 9293 3.1: reserved bits "must be ignored in received segments"
 	reseal(b, client.Addr(), server.Addr())

@@ -1,6 +1,9 @@
 package tcp
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // segmentArrives is RFC 9293 3.10.7.
 func (o *Outcome) segmentArrives(e *SegmentArrives) {
@@ -64,11 +67,12 @@ func (o *Outcome) listen(e *SegmentArrives) {
 	}
 }
 
-// hear sets the receive variables from the other end's SYN.
+// hear sets the receive variables from the other end's SYN, and how large a segment may
+// be: as large as it says, and as this end's own network takes (RFC 9293 3.7.1, MUST-16).
 func (t *TCB) hear(seg *Segment) {
 	t.IRS = seg.SEQ
 	t.RCV = ReceiveSequence{NXT: seg.SEQ + 1, WND: t.buffer(), UP: seg.SEQ + 1}
-	t.SMSS = or(seg.Options.MSS, defaultMSS)
+	t.SMSS = min(or(seg.Options.MSS, defaultMSS), or(t.Settings.MSS, math.MaxUint16))
 }
 
 // keep holds what came with a SYN until the state is ESTABLISHED.

@@ -53,7 +53,7 @@ var faults = []struct{ name, file, from, to string }{
 	{"a timeout keeps the window", "congestion.go", "c.CWND = t.smss()\n\tc.Phase", "c.Phase"},
 	{"keep-alives probe a busy connection", "sending.go", "case t.SND.UNA != t.SND.NXT: // not idle: MUST-26", "case false:"},
 	{"challenge ACKs are not limited", "otherstates.go", "if t.Challenges == p.challenges {", "if false {"},
-	{"the MSS of the SYN is not heeded", "arrives.go", "t.SMSS = or(seg.Options.MSS, defaultMSS)", "t.SMSS = defaultMSS"},
+	{"the MSS of the SYN is not heeded", "arrives.go", "or(seg.Options.MSS, defaultMSS)", "uint16(defaultMSS)"},
 }
 
 // TestPlantedFaults plants each fault in a copy of the package, the first copy

@@ -20,8 +20,8 @@ func withWindow(t TCB, number uint32, n uint16) SegmentArrives {
 
 func octets(n int) Send { return Send{Now: now, Text: strings.Repeat("x", n)} }
 
-// RFC 9293 3.7.1: a SYN says what this end takes (MUST-14, SHLD-5, MAY-3), and no other
-// segment does (MUST-65); what the other end says is heeded (MUST-4, MUST-16).
+// RFC 9293 3.7.1: a SYN says what this end takes (MUST-14, MUST-67, SHLD-5, MAY-3), and no
+// other segment does (MUST-65); what the other end says is heeded (MUST-4, MUST-16).
 func TestMSS(t *testing.T) {
 	settings := Settings{MSS: 1460, NoDelay: true}
 	syn := Step(TCB{}, Open{Now: now, ISS: iss, Active: true, Remote: true, Settings: settings})
@@ -325,7 +325,7 @@ func TestRFC5681_3_1_ALostSYNMakesOneSegment(t *testing.T) {
 	require.Equal(t, uint32(defaultMSS), tcb.Congestion.CWND)
 }
 
-// RFC 5681 3.1, R5681-3.1d: below ssthresh cwnd grows by what is acknowledged, up to a
+// RFC 5681 3.1, MUST-19, R5681-3.1d: below ssthresh cwnd grows by what is acknowledged, up to a
 // segment for each ACK. R5681-3.1e: from it on by about a segment in each round trip.
 func TestRFC5681_3_1_SlowStartAndCongestionAvoidance(t *testing.T) {
 	o := Outcome{TCB: in(Established)}
@@ -341,6 +341,8 @@ func TestRFC5681_3_1_SlowStartAndCongestionAvoidance(t *testing.T) {
 	require.Equal(t, uint32(16*defaultMSS), o.TCB.Congestion.CWND)
 	small := Step(o.TCB, ack(o.TCB, o.TCB.SND.UNA+10))
 	require.Equal(t, uint32(16*defaultMSS+10), small.TCB.Congestion.CWND)
+	many := Step(o.TCB, ack(o.TCB, o.TCB.SND.UNA+3*defaultMSS))
+	require.Equal(t, uint32(17*defaultMSS), many.TCB.Congestion.CWND, "one ACK, one segment")
 
 	o.TCB.Congestion.SSThresh = 16 * defaultMSS
 	for range 16 {

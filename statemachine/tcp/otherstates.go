@@ -372,9 +372,9 @@ func (o *Outcome) acknowledge(seg *Segment, now time.Duration) {
 // updateWindow is the fifth check's "the send window should be updated".
 func (o *Outcome) updateWindow(seg *Segment) {
 	t := &o.TCB
-	was := t.SND.WND
+	was, edge := t.SND.WND, t.SND.WL2+t.SND.WND // where the window ended when it was last told
 	t.setWindow(seg)
-	if t.SND.WND != was {
+	if t.SND.WND != was && t.SND.WL2+t.SND.WND != edge {
 		o.fire(windowUpdated)
 	}
 	switch {

@@ -478,7 +478,9 @@ var beyondTable = []struct {
 	}},
 	{persistNothing, func() (TCB, Event) { return in(Established), PersistTimeout{Now: now} }},
 	{delayedACKNothing, func() (TCB, Event) { return in(Established), DelayedACKTimeout{Now: now} }},
-	{keepAliveBusy, func() (TCB, Event) { return then(alive(Established), Send{Now: now, Text: "hello"}).TCB, KeepAliveTimeout{Now: now} }},
+	{keepAliveBusy, func() (TCB, Event) {
+		return then(alive(Established), Send{Now: now, Text: "hello"}).TCB, KeepAliveTimeout{Now: now}
+	}},
 	{keepAliveFails, func() (TCB, Event) {
 		t := alive(Established)
 		t.Probes = keepAliveProbes
