@@ -57,7 +57,7 @@ func (o *Outcome) listen(e *SegmentArrives) {
 		o.fire(listenSYN)
 		o.TCB.State = SynReceived
 		o.TCB.begin(e.ISS, e.Now)
-		o.TCB.hear(seg)
+		o.TCB.hear(seg, e.Now)
 		o.TCB.keep(seg)
 		o.sendSYNACK()
 		o.TCB.startTimers(e.Now)
@@ -69,9 +69,10 @@ func (o *Outcome) listen(e *SegmentArrives) {
 
 // hear sets the receive variables from the other end's SYN, and how large a segment may
 // be: as large as it says, and as this end's own network takes (RFC 9293 3.7.1, MUST-16).
-func (t *TCB) hear(seg *Segment) {
+func (t *TCB) hear(seg *Segment, now time.Duration) {
 	t.IRS = seg.SEQ
 	t.RCV = ReceiveSequence{NXT: seg.SEQ + 1, WND: t.buffer(), UP: seg.SEQ + 1}
+	t.agree(&seg.Options, now)
 	t.SMSS = min(or(seg.Options.MSS, defaultMSS), or(t.Settings.MSS, math.MaxUint16))
 }
 
@@ -133,7 +134,7 @@ func (o *Outcome) synSent(seg *Segment, now time.Duration) {
 // bare SYN has crossed ours.
 func (o *Outcome) synMeetsSYN(seg *Segment, now time.Duration) {
 	t := &o.TCB
-	t.hear(seg)
+	t.hear(seg, now)
 	t.setWindow(seg)
 	if !seg.CTL.Has(ACK) {
 		o.fire(synSentSYN)

@@ -86,6 +86,7 @@ const (
 	theFront        again = 1 << iota // the first segment that is not acknowledged
 	afterTimeout                      // what the timeout has given up, as far as the window goes
 	oneMore                           // a new segment for a duplicate ACK
+	theHoles                          // what SACK blocks show to be lost
 	afterShutWindow                   // what a probe has sent
 )
 
@@ -101,6 +102,8 @@ func (o *Outcome) acknowledged(octets uint32) {
 		o.fire(recoveryOver)
 		c.CWND = min(c.SSThresh, max(t.flight(), t.smss())+t.smss())
 		c.Phase = Steady
+	case c.Phase == Recovery && t.Agreed.SACK:
+		o.again |= theHoles
 	case c.Phase == Recovery: // likewise: what a partial ACK asks for is lost, too
 		o.fire(partialACK)
 		o.again |= theFront
@@ -122,11 +125,14 @@ func (o *Outcome) acknowledged(octets uint32) {
 func (o *Outcome) retransmit(now time.Duration) {
 	t := &o.TCB
 	if o.again&theFront != 0 {
-		o.sendAgain(t.SND.UNA)
+		t.Congestion.Resent = t.SND.UNA + o.sendAgain(t.SND.UNA, t.hole(t.SND.UNA).size(t.flight()))
 		t.Timers.Retransmission = now + t.RTO
 	}
 	if o.again&afterTimeout != 0 {
 		o.resend()
+	}
+	if o.again&theHoles != 0 {
+		o.fillHoles()
 	}
 	if o.again&oneMore != 0 {
 		o.limitedTransmit()
@@ -142,7 +148,7 @@ func (o *Outcome) resend() {
 	c := &t.Congestion
 	c.Resent = later(c.Resent, t.SND.UNA)
 	for before(c.Resent, c.Recover) && c.Resent-t.SND.UNA < c.CWND {
-		n := o.sendAgain(c.Resent)
+		n := o.sendAgain(c.Resent, t.flight())
 		if n == 0 {
 			return
 		}
@@ -150,12 +156,13 @@ func (o *Outcome) resend() {
 	}
 }
 
-// sendAgain sends the segment with the number seq once more, and gives its length.
-func (o *Outcome) sendAgain(seq uint32) uint32 {
+// sendAgain sends the segment with the number seq once more, no longer than most, and
+// gives its length.
+func (o *Outcome) sendAgain(seq, most uint32) uint32 {
 	t := &o.TCB
 	t.forget()
 	i := seq - t.SND.UNA
-	if n := min(t.sent()-min(i, t.sent()), t.smss()); n > 0 {
+	if n := min(t.sent()-min(i, t.sent()), t.effective(), most); n > 0 {
 		o.sendText(seq, i, n)
 		return n
 	}
@@ -176,6 +183,8 @@ func (o *Outcome) duplicate() {
 	}
 	c.DupACKs = min(c.DupACKs, 254) + 1
 	switch {
+	case c.Phase == Recovery && t.Agreed.SACK:
+		o.again |= theHoles
 	case c.Phase == Recovery:
 		o.fire(recoveryInflates)
 		c.CWND = min(c.CWND+t.smss(), maxWindow)
@@ -186,15 +195,20 @@ func (o *Outcome) duplicate() {
 		o.fire(fastRetransmit) // RFC 5681 3.2 steps 2 and 3
 		t.halve()
 		c.Phase, c.Recover = Recovery, t.SND.NXT
-		c.CWND = c.SSThresh + 3*t.smss()
 		o.again |= theFront
+		if t.Agreed.SACK {
+			c.CWND, c.Resent = c.SSThresh, t.SND.UNA // RFC 6675 5
+			o.again |= theHoles
+		} else {
+			c.CWND = c.SSThresh + 3*t.smss()
+		}
 	}
 }
 
 // limitedTransmit is RFC 5681 3.2 step 1.
 func (o *Outcome) limitedTransmit() {
 	t := &o.TCB
-	n := min(uint32(len(t.Queue))-t.sent(), t.smss())
+	n := min(uint32(len(t.Queue))-t.sent(), t.effective())
 	if n == 0 || t.FinSent || t.flight()+n > min(t.SND.WND, t.Congestion.CWND+2*t.smss()) {
 		return
 	}
@@ -217,7 +231,8 @@ func (t *TCB) lose() {
 	}
 	c.CWND = t.smss()
 	c.Phase, c.Recover, c.DupACKs = Loss, t.SND.NXT, 0
-	c.Resent = t.SND.UNA + min(max(t.sent(), 1), t.smss())
+	c.Resent = t.SND.UNA + min(max(t.sent(), 1), t.effective())
+	clear(t.Sacked[:]) // RFC 2018 8: the other end may have given them up
 }
 
 // idle is RFC 5681 4.1: after an RTO without sending, no more than the initial window.

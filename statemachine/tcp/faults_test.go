@@ -37,7 +37,7 @@ var faults = []struct{ name, file, from, to string }{
 	{"data keeps the back-off of its SYN", "otherstates.go", "t.RTO = lostSYNRTO", "_ = lostSYNRTO"},
 	{"a held segment is answered on its own", "otherstates.go", "o.fire(r)\n\t\t\tcontinue", "o.fire(r)\n\t\t\to.sendACK()\n\t\t\tcontinue"},
 	{"CLOSED answers a RST", "arrives.go", "case seg.CTL.Has(RST):\n\t\to.fire(closedRST)", "case false:\n\t\to.fire(closedRST)"},
-	{"the usable window forgets what is in flight", "sending.go", "n := min(unsent, wnd-flight, t.smss())", "n := min(unsent, wnd, t.smss())"},
+	{"the usable window forgets what is in flight", "sending.go", "n := min(unsent, t.SND.WND-flight, ", "n := min(unsent, t.SND.WND, "},
 	{"Nagle cannot be switched off", "sending.go", "case t.flight() > 0 && !t.Settings.NoDelay:", "case t.flight() > 0:"},
 	{"Nagle is not there", "sending.go", "case t.flight() > 0 && !t.Settings.NoDelay:", "case false:"},
 	{"silly segments leave", "sending.go", "return n < unsent && n < t.SND.MAX/2", "return false"},
@@ -53,6 +53,12 @@ var faults = []struct{ name, file, from, to string }{
 	{"a timeout keeps the window", "congestion.go", "c.CWND = t.smss()\n\tc.Phase", "c.Phase"},
 	{"keep-alives probe a busy connection", "sending.go", "case t.SND.UNA != t.SND.NXT: // not idle: MUST-26", "case false:"},
 	{"challenge ACKs are not limited", "otherstates.go", "if t.Challenges == p.challenges {", "if false {"},
+	{"the window of a SYN is scaled", "otherstates.go", "if !seg.CTL.Has(SYN) {\n\t\tt.SND.WND <<=", "if true {\n\t\tt.SND.WND <<="},
+	{"PAWS hits a RST", "agreed.go", "case !a.Timestamps || seg.CTL.Has(RST):", "case !a.Timestamps:"},
+	{"TS.Recent moves on beyond a gap", "agreed.go", "&& !before(t.LastACK, seg.SEQ) {", "{"},
+	{"blocks come in the order of their numbers", "otherstates.go", "copy(t.Held[1:place+1], t.Held[:place]) // the last to come stands first: RFC 2018 4\n\t\tt.Held[0] = Held{", "t.Held[place] = Held{"},
+	{"a block that cannot be is believed", "sack.go", "before(t.SND.UNA, b.Left) && !before(t.SND.NXT, b.Right)", "true"},
+	{"a timeout keeps the blocks", "congestion.go", "clear(t.Sacked[:]) // RFC 2018 8: the other end may have given them up", ""},
 	{"the MSS of the SYN is not heeded", "arrives.go", "or(seg.Options.MSS, defaultMSS)", "uint16(defaultMSS)"},
 }
 

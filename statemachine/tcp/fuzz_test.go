@@ -62,6 +62,8 @@ func (w *walk) timeout() bool {
 			{t.User, UserTimeout{Now: t.User}},
 			{t.Retransmission, RetransmissionTimeout{Now: t.Retransmission}},
 			{t.TimeWait, TimeWaitTimeout{Now: t.TimeWait}},
+			{t.Persist, PersistTimeout{Now: t.Persist}},
+			{t.DelayedACK, DelayedACKTimeout{Now: t.DelayedACK}},
 		} {
 			if due.at != 0 && (first == 0 || due.at < first) {
 				first, end, event = due.at, i, due.e
@@ -122,7 +124,8 @@ func (w *walk) do(what, much byte) {
 	}
 }
 
-// settle stops losing and waits until nothing is on its way and no timer runs.
+// settle stops losing, takes what has come, and waits until nothing is on its way and no
+// timer runs.
 // Then all that was said was heard, unless an end gave up.
 func (w *walk) settle() {
 	for range 10_000 {
@@ -131,6 +134,7 @@ func (w *walk) settle() {
 			w.deliver(0, 0)
 		case len(w.ends[1].inbox) > 0:
 			w.deliver(1, 0)
+		case w.take(0) || w.take(1):
 		case !w.timeout():
 			for i, p := range w.ends {
 				if p.tcb.State.Synchronized() && p.tcb.Queue != "" {
@@ -143,11 +147,29 @@ func (w *walk) settle() {
 	w.t.Fatalf("never quiet: %+v and %+v", w.ends[0], w.ends[1])
 }
 
-func newWalk(t *testing.T, passive bool, iss uint32) *walk {
+// take has the user of an end take all that has come.
+func (w *walk) take(i int) bool {
+	if t := w.ends[i].tcb; t.Unread == 0 || t.State == Closing || t.State == LastAck || t.State == TimeWait {
+		return false
+	}
+	w.step(i, Receive{Now: w.now, Octets: 1 << 20})
+	return true
+}
+
+// newWalk opens both ends; the bits of how say in which way, and with what.
+func newWalk(t *testing.T, how byte, iss uint32) *walk {
 	t.Helper()
 	w := &walk{t: t}
-	w.step(0, Open{ISS: iss, Active: true, Remote: true})
-	w.step(1, Open{ISS: iss + 1<<31, Active: !passive, Remote: true})
+	asks := Settings{Scale: how&2 != 0, SACK: how&4 != 0, Stamp: how&8 != 0, DelayACK: how&16 != 0, NoDelay: how&32 != 0}
+	if how&64 != 0 {
+		asks.MSS = 100
+	}
+	other := asks
+	if how&128 != 0 {
+		asks.Buffer, other = 200_000, Settings{SACK: asks.SACK, Stamp: asks.Stamp}
+	}
+	w.step(0, Open{ISS: iss, Active: true, Remote: true, Settings: asks})
+	w.step(1, Open{ISS: iss + 1<<31, Active: how&1 != 0, Remote: true, Settings: other})
 	return w
 }
 
@@ -166,7 +188,7 @@ func FuzzStep(f *testing.F) {
 		if len(choices) < 2 || len(choices) > 160 {
 			t.Skip("between one and 80 choices: texts stay below one window")
 		}
-		w := newWalk(t, choices[0]&1 == 0, -uint32(choices[1]))
+		w := newWalk(t, choices[0], -uint32(choices[1]))
 		for ; len(choices) >= 2; choices = choices[2:] {
 			w.do(choices[0], choices[1])
 		}

@@ -54,7 +54,7 @@ func violated(was TCB, o Outcome) string {
 		return "what is outstanding is text, a SYN or a FIN"
 	case t.State == Closed && t != TCB{}:
 		return "CLOSED has no TCB"
-	case t.State != Closed && t.RCV.WND+t.Unread > receiveBuffer:
+	case t.State != Closed && t.RCV.WND+t.Unread > t.buffer():
 		return "the window and what is unread fit into the buffer"
 	case (t.SND.NXT != t.SND.UNA) != (t.Timers.Retransmission != 0) && t.Timers.Persist == 0:
 		return "the retransmission timer runs while something is unacknowledged"
@@ -82,8 +82,15 @@ func violated(was TCB, o Outcome) string {
 		if s.CTL.Has(RST) || s.CTL == SYN {
 			continue
 		}
-		if !s.CTL.Has(ACK) || s.ACK != t.RCV.NXT || uint32(s.WND) != t.RCV.WND {
+		wnd := t.window()
+		if s.CTL.Has(SYN) {
+			wnd = t.firstWindow()
+		}
+		if !s.CTL.Has(ACK) || s.ACK != t.RCV.NXT || s.WND != wnd {
 			return "a segment says ACK=RCV.NXT and WND=RCV.WND: " + s.String()
+		}
+		if s.Options.Len() > 40 || uint32(len(s.Text)+s.Options.Len()) > t.smss() && len(s.Text) > 1 {
+			return "a segment is as long as the other end takes: " + s.String()
 		}
 		if before(t.SND.NXT, s.SEQ+s.LEN()) {
 			return "a segment lies before SND.NXT: " + s.String()

@@ -5,10 +5,14 @@ import "time"
 // otherStates is RFC 9293 3.10.7.4. Its third check, security, has nothing to compare.
 func (o *Outcome) otherStates(seg *Segment, now time.Duration) {
 	t := &o.TCB
+	if o.checkTimestamps(seg, now) {
+		return
+	}
 	owed, ok := o.checkSequence(seg, now)
 	if !ok || o.checkRST(seg, now) || o.checkSYN(seg, now) || o.checkACKBit(seg, owed) {
 		return
 	}
+	t.remember(seg, now)
 	// The segment is tailored to the window only now: RST and SYN are judged by
 	// the number that they came with.
 	t.trim(seg)
@@ -187,17 +191,18 @@ func (t *TCB) trim(seg *Segment) {
 // once what is there, so that the sender learns of the gap (MAY-13).
 func (o *Outcome) hold(seg *Segment) {
 	t := &o.TCB
-	var place *Held
+	place := -1
 	for i := range t.Held {
-		if h := &t.Held[i]; h.free() && place == nil || !h.free() && h.SEQ == seg.SEQ {
-			place = h
+		if h := &t.Held[i]; h.free() && place < 0 || !h.free() && h.SEQ == seg.SEQ {
+			place = i
 		}
 	}
-	if place == nil {
+	if place < 0 {
 		o.fire(heldNoRoom)
 	} else {
 		o.fire(held)
-		*place = Held{
+		copy(t.Held[1:place+1], t.Held[:place]) // the last to come stands first: RFC 2018 4
+		t.Held[0] = Held{
 			SEQ: seg.SEQ, ACK: seg.ACK, WND: seg.WND, UP: seg.UP,
 			CTL: seg.CTL & (ACK | URG), FIN: seg.CTL.Has(FIN), Text: seg.Text,
 		}
@@ -341,6 +346,9 @@ func (o *Outcome) checkACKOfSYN(seg *Segment, now time.Duration) bool {
 // setWindow takes over the window that a segment says.
 func (t *TCB) setWindow(seg *Segment) {
 	t.SND.WND, t.SND.WL1, t.SND.WL2 = uint32(seg.WND), seg.SEQ, seg.ACK
+	if !seg.CTL.Has(SYN) {
+		t.SND.WND <<= t.Agreed.SendShift // RFC 7323 2.3: a SYN's window is not scaled
+	}
 	t.SND.MAX = max(t.SND.MAX, t.SND.WND)
 }
 
@@ -353,6 +361,7 @@ func (t *TCB) acceptableACK(ack uint32) bool {
 // states share.
 func (o *Outcome) acknowledge(seg *Segment, now time.Duration) {
 	t := &o.TCB
+	t.score(seg)
 	switch {
 	case t.acceptableACK(seg.ACK):
 		o.advance(seg.ACK, now)
@@ -361,7 +370,7 @@ func (o *Outcome) acknowledge(seg *Segment, now time.Duration) {
 		}
 	case seg.ACK != t.SND.UNA:
 		return // older than the window's last word
-	case seg.LEN() == 0 && uint32(seg.WND) == t.SND.WND && t.SND.WND != 0:
+	case seg.LEN() == 0 && uint32(seg.WND)<<t.Agreed.SendShift == t.SND.WND && t.SND.WND != 0:
 		o.duplicate()
 	}
 	if before(t.SND.WL1, seg.SEQ) || t.SND.WL1 == seg.SEQ && !before(seg.ACK, t.SND.WL2) {
@@ -403,6 +412,7 @@ func (o *Outcome) advance(ack uint32, now time.Duration) {
 	t.measure(ack, now)
 	t.Queue = t.Queue[min(octets, uint32(len(t.Queue))):]
 	t.SND.UNA = ack
+	t.unmark()
 	t.SND.UP, t.Push = later(t.SND.UP, ack), later(t.Push, ack)
 	t.Retransmissions, t.Timers.Retransmission, t.Timers.User = 0, 0, 0
 	o.acknowledged(octets)

@@ -85,6 +85,8 @@ const (
 	synSentSYN
 	synSentOther
 
+	timestampsMissing
+	timestampOld
 	synTrimmed
 	outsideRST
 	oldSegment
@@ -119,6 +121,7 @@ const (
 	limitedTransmit
 	recoveryInflates
 	partialACK
+	holeFilled
 	recoveryOver
 	finAcknowledged
 	closeAcknowledged
@@ -255,14 +258,16 @@ var rules = [...]struct{ id, cite string }{
 	synSentSYN:           {"simultaneous-open", "RFC 9293 3.10.7.3 fourth"},
 	synSentOther:         {"syn-sent-other", "RFC 9293 3.10.7.3 fifth"},
 
-	synTrimmed:    {"syn-trimmed", "RFC 9293 3.10.7.4 first"},
-	outsideRST:    {"rst-outside-window", "RFC 9293 3.10.7.4 first"},
-	oldSegment:    {"old-segment", "RFC 9293 3.10.7.4 first"},
-	outsideWindow: {"outside-window", "RFC 9293 3.10.7.4 first"},
-	zeroWindow:    {"zero-window", "RFC 9293 3.10.7.4 first"},
-	held:          {"held", "RFC 9293 3.10.7.4 first"},
-	heldNoRoom:    {"held-no-room", "RFC 9293 3.10.7.4 first"},
-	heldProcessed: {"held-processed", "RFC 9293 3.10.7.4 first"},
+	timestampsMissing: {"timestamps-missing", "RFC 7323 3.2"},
+	timestampOld:      {"timestamp-old", "RFC 7323 5.3"},
+	synTrimmed:        {"syn-trimmed", "RFC 9293 3.10.7.4 first"},
+	outsideRST:        {"rst-outside-window", "RFC 9293 3.10.7.4 first"},
+	oldSegment:        {"old-segment", "RFC 9293 3.10.7.4 first"},
+	outsideWindow:     {"outside-window", "RFC 9293 3.10.7.4 first"},
+	zeroWindow:        {"zero-window", "RFC 9293 3.10.7.4 first"},
+	held:              {"held", "RFC 9293 3.10.7.4 first"},
+	heldNoRoom:        {"held-no-room", "RFC 9293 3.10.7.4 first"},
+	heldProcessed:     {"held-processed", "RFC 9293 3.10.7.4 first"},
 
 	resetToListen:     {"rst-back-to-listen", "RFC 9293 3.10.7.4 second"},
 	resetRefused:      {"rst-refused", "RFC 9293 3.10.7.4 second"},
@@ -288,6 +293,7 @@ var rules = [...]struct{ id, cite string }{
 	limitedTransmit:     {"limited-transmit", "RFC 5681 3.2"},
 	recoveryInflates:    {"recovery-inflates", "RFC 5681 3.2"},
 	partialACK:          {"partial-ack", "RFC 6582 3.2"},
+	holeFilled:          {"hole-filled", "RFC 6675 5"},
 	recoveryOver:        {"recovery-over", "RFC 6582 3.2"},
 	finAcknowledged:     {"fin-acknowledged", "RFC 9293 3.10.7.4 fifth"},
 	closeAcknowledged:   {"fin-wait-2-ack", "RFC 9293 3.10.7.4 fifth"},

@@ -14,11 +14,14 @@ const (
 // usable is how many octets the next segment may carry: what waits, within the send
 // window, the congestion window and the MSS; none if it is better to wait.
 func (t *TCB) usable() uint32 {
-	unsent, wnd, flight := uint32(len(t.Queue))-t.sent(), min(t.SND.WND, t.Congestion.CWND), t.flight()
-	if unsent == 0 || flight >= wnd {
+	unsent, flight, network := uint32(len(t.Queue))-t.sent(), t.flight(), t.flight()
+	if t.Congestion.Phase == Recovery && t.Agreed.SACK {
+		network = t.pipe()
+	}
+	if unsent == 0 || flight >= t.SND.WND || network >= t.Congestion.CWND {
 		return 0
 	}
-	n := min(unsent, wnd-flight, t.smss())
+	n := min(unsent, t.SND.WND-flight, t.Congestion.CWND-network, t.effective())
 	if t.holdsBack(n, unsent) {
 		return 0
 	}
@@ -31,7 +34,7 @@ func (t *TCB) usable() uint32 {
 // acknowledged, unless the user has switched that off.
 func (t *TCB) holdsBack(n, unsent uint32) bool {
 	switch {
-	case n == t.smss():
+	case n == t.effective():
 		return false
 	case t.flight() > 0 && !t.Settings.NoDelay:
 		return true
@@ -109,7 +112,7 @@ func (o *Outcome) persistTimeout(now time.Duration) {
 		return
 	case t.SND.WND != 0:
 		o.fire(overridesSilly)
-		n := min(uint32(len(t.Queue)), t.SND.WND, t.Congestion.CWND, t.smss())
+		n := min(uint32(len(t.Queue)), t.SND.WND, t.Congestion.CWND, t.effective())
 		t.clock(t.SND.NXT, now)
 		o.sendText(t.SND.NXT, 0, n)
 		t.SND.NXT += n
@@ -134,7 +137,7 @@ func (o *Outcome) reopen() {
 	if t.flight() == 0 || t.Queue == "" {
 		return
 	}
-	n := min(uint32(len(t.Queue)), t.SND.WND, t.smss())
+	n := min(uint32(len(t.Queue)), t.SND.WND, t.effective())
 	t.forget()
 	o.sendText(t.SND.UNA, 0, n)
 	t.SND.NXT = later(t.SND.NXT, t.SND.UNA+n)

@@ -8,6 +8,9 @@ type Settings struct {
 	Profile  Profile
 	MSS      uint16        // the largest text that this end takes in a segment, told in its SYN; 0: not told, 536 (RFC 9293 3.7.1)
 	Buffer   uint32        // octets of the receive buffer; 0: 65535
+	Scale    bool          // the SYN offers Window Scale (RFC 7323 2)
+	SACK     bool          // it offers SACK-Permitted (RFC 2018 2)
+	Stamp    bool          // it offers Timestamps (RFC 7323 3)
 	NoDelay  bool          // Nagle's algorithm is off (RFC 9293 3.7.4, MUST-17)
 	DelayACK bool          // an ACK may wait for company (RFC 9293 3.8.6.3)
 	Timeout  time.Duration // R2, how long text may stay unacknowledged; 0: 5 minutes (RFC 9293 3.8.3, 3.9.1.1)
@@ -79,9 +82,15 @@ const (
 // rmss is the largest text that this end takes in a segment.
 func (t *TCB) rmss() uint32 { return uint32(or(t.Settings.MSS, defaultMSS)) }
 
-// smss is the effective send MSS (RFC 9293 3.7.1, MUST-16): what the other end takes,
-// less the options that each segment carries.
+// smss is SMSS (RFC 5681 2): the largest text that the other end takes in a segment.
 func (t *TCB) smss() uint32 { return uint32(or(t.SMSS, defaultMSS)) }
+
+// effective is the effective send MSS (RFC 9293 3.7.1, MUST-16): SMSS less the options that
+// a segment carries now.
+func (t *TCB) effective() uint32 {
+	p := t.carried(0)
+	return max(t.smss(), uint32(p.Len())+1) - uint32(p.Len())
+}
 
 func (t *TCB) buffer() uint32 { return or(t.Settings.Buffer, receiveBuffer) }
 
@@ -92,8 +101,10 @@ func (o *Outcome) set(e Set) {
 	if t.State == Closed {
 		return
 	}
-	e.Settings.MSS, e.Settings.Buffer, e.Settings.Profile = t.Settings.MSS, t.Settings.Buffer, t.Settings.Profile // told already
+	told := t.Settings // by the SYN, already
 	t.Settings = e.Settings
+	t.Settings.MSS, t.Settings.Buffer, t.Settings.Profile = told.MSS, told.Buffer, told.Profile
+	t.Settings.Scale, t.Settings.SACK, t.Settings.Stamp = told.Scale, told.SACK, told.Stamp
 	t.startKeepAlive(e.Now)
 	if t.Timers.User != 0 {
 		t.Timers.User = e.Now + or(t.Settings.Timeout, userTimeLimit)

@@ -18,6 +18,7 @@ const (
 // Step takes o.TCB through one event, in place, and leaves in o what became of
 // it. It reuses the arrays of Segments and Rules: take them before the next step.
 func (o *Outcome) Step(e Event) {
+	o.now = e.at()
 	o.Segments, o.Rules = o.Segments[:0], o.Rules[:0]
 	o.Text, o.Signals, o.again = "", 0, 0
 	switch e := e.(type) {
@@ -74,8 +75,12 @@ func (o *Outcome) tell(r Rule, s Signals) {
 	o.Signals |= s
 }
 
-// emit sends a segment. One that acknowledges tells of all that has come.
+// emit sends a segment, with the options that all carry. One that acknowledges tells of
+// all that has come.
 func (o *Outcome) emit(s Segment) {
+	if a := &o.TCB.Agreed; !s.CTL.Has(SYN) && (a.Timestamps || a.SACK) {
+		s.Options = o.TCB.carried(o.now)
+	}
 	o.Segments = append(o.Segments, s)
 	if s.CTL.Has(ACK) && !s.CTL.Has(RST) {
 		o.TCB.LastACK, o.TCB.Timers.DelayedACK = s.ACK, 0
@@ -86,12 +91,12 @@ func (o *Outcome) emit(s Segment) {
 
 func (o *Outcome) sendSYN() {
 	t := &o.TCB
-	o.emit(Segment{SEQ: t.ISS, WND: t.window(), CTL: SYN, Options: t.offer()})
+	o.emit(Segment{SEQ: t.ISS, WND: t.firstWindow(), CTL: SYN, Options: t.offer(o.now)})
 }
 
 func (o *Outcome) sendSYNACK() {
 	t := &o.TCB
-	o.emit(Segment{SEQ: t.ISS, ACK: t.RCV.NXT, WND: t.window(), CTL: SYN | ACK, Options: t.offer()})
+	o.emit(Segment{SEQ: t.ISS, ACK: t.RCV.NXT, WND: t.firstWindow(), CTL: SYN | ACK, Options: t.answer(o.now)})
 }
 
 func (o *Outcome) sendACK() {
@@ -103,13 +108,6 @@ func (o *Outcome) sendFIN(seq uint32) {
 	t := &o.TCB
 	o.emit(Segment{SEQ: seq, ACK: t.RCV.NXT, WND: t.window(), CTL: FIN | ACK})
 }
-
-// offer is what a SYN says of this end: its MSS, if the user has named one (RFC 9293
-// 3.7.1, SHLD-5).
-func (t *TCB) offer() Options { return Options{MSS: t.Settings.MSS} }
-
-// window is RCV.WND as the header can say it.
-func (t *TCB) window() uint16 { return uint16(min(t.RCV.WND, 65535)) }
 
 // sendText sends n octets of Queue, from octet i on, whose number is seq.
 func (o *Outcome) sendText(seq, i, n uint32) {

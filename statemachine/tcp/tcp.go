@@ -90,6 +90,11 @@ type TCB struct {
 	// FinSent: our FIN is in the sequence space before SND.NXT.
 	FinSent bool
 
+	// Agreed is what both SYNs have offered.
+	Agreed Agreed
+	// Sacked are the runs of octets beyond SND.UNA that the other end has, in order (RFC
+	// 2018 4).
+	Sacked [MaxSACK]Block
 	// Congestion is the network's part in how much may be on its way (RFC 5681).
 	Congestion Congestion
 	// LastACK is the number that was acknowledged last (RFC 7323 4.3, Last.ACK.sent).
@@ -194,7 +199,7 @@ type Timers struct {
 // (RFC 9293 3.10). Each carries Now, the caller's clock, which never goes back.
 //
 //sumtype:decl
-type Event interface{ event() }
+type Event interface{ at() time.Duration }
 
 // The events of RFC 9293 3.10. Those that can begin a connection carry ISS, the
 // initial send sequence number to use if they do (3.4.1).
@@ -252,20 +257,20 @@ type (
 	}
 )
 
-func (Open) event()                  {}
-func (Send) event()                  {}
-func (Receive) event()               {}
-func (Close) event()                 {}
-func (Abort) event()                 {}
-func (Status) event()                {}
-func (SegmentArrives) event()        {}
-func (UserTimeout) event()           {}
-func (RetransmissionTimeout) event() {}
-func (TimeWaitTimeout) event()       {}
-func (PersistTimeout) event()        {}
-func (DelayedACKTimeout) event()     {}
-func (KeepAliveTimeout) event()      {}
-func (Set) event()                   {}
+func (e Open) at() time.Duration                  { return e.Now }
+func (e Send) at() time.Duration                  { return e.Now }
+func (e Receive) at() time.Duration               { return e.Now }
+func (e Close) at() time.Duration                 { return e.Now }
+func (e Abort) at() time.Duration                 { return e.Now }
+func (e Status) at() time.Duration                { return e.Now }
+func (e SegmentArrives) at() time.Duration        { return e.Now }
+func (e UserTimeout) at() time.Duration           { return e.Now }
+func (e RetransmissionTimeout) at() time.Duration { return e.Now }
+func (e TimeWaitTimeout) at() time.Duration       { return e.Now }
+func (e PersistTimeout) at() time.Duration        { return e.Now }
+func (e DelayedACKTimeout) at() time.Duration     { return e.Now }
+func (e KeepAliveTimeout) at() time.Duration      { return e.Now }
+func (e Set) at() time.Duration                   { return e.Now }
 
 // Signals is a set of what the user is told: answers to his calls and signals
 // that come by themselves (RFC 9293 3.10).
@@ -300,7 +305,8 @@ type Outcome struct {
 	Signals  Signals   // a bit set: connection reset, closing, ...
 	Rules    []Rule    // which sentences of the RFC fired, in order; never none
 
-	again again // what an ACK lets go again
+	again again         // what an ACK lets go again
+	now   time.Duration // of the event
 }
 
 // Step is the pure face of [Outcome.Step].

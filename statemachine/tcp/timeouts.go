@@ -29,7 +29,7 @@ func (o *Outcome) retransmissionTimeout(e RetransmissionTimeout) {
 		o.sendSYNACK()
 	case t.Queue != "":
 		o.fire(t.retransmitTextRule())
-		o.sendText(t.SND.UNA, 0, min(t.sent(), t.smss()))
+		o.sendText(t.SND.UNA, 0, min(t.sent(), t.effective()))
 	case t.State == FinWait1:
 		o.fire(retransmitFIN)
 		o.sendFIN(t.SND.UNA)

@@ -452,6 +452,15 @@ var beyondTable = []struct {
 		t, again := thirdDuplicate(Established)
 		return then(t, again).TCB, again
 	}},
+	{timestampsMissing, func() (TCB, Event) { return stamped(), arrive(next(stamped(), ACK, "x")) }},
+	{timestampOld, func() (TCB, Event) { return stamped(), arrive(timed(next(stamped(), ACK, "x"), 6)) }},
+	{holeFilled, func() (TCB, Event) {
+		t := losing()
+		third := ack(t, t.SND.UNA)
+		third.Segment.Options.SACK[0] = Block{t.SND.UNA + 2*defaultMSS, t.SND.UNA + 6*defaultMSS}
+		t.Congestion.DupACKs = 2
+		return t, third
+	}},
 	{recoveryOver, func() (TCB, Event) {
 		t, again := thirdDuplicate(Established)
 		t = then(t, again).TCB
