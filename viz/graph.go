@@ -35,6 +35,14 @@ type Graph struct {
 	Lines []Line
 }
 
+// Empty reports that the trace tells nothing of a kind of graph so far, of either peer.
+func (g *Graphs) Empty(kind int) bool { return g.Of[0][kind].Empty() && g.Of[1][kind].Empty() }
+
+// Blank reports that there is nothing to draw, and so no axis.
+func (g *Graphs) Blank() bool {
+	return g.Empty(SequenceGraph) && g.Empty(CongestionGraph) && g.Empty(TimingGraph)
+}
+
 // Empty reports that the trace tells nothing of it so far.
 func (g *Graph) Empty() bool { return len(g.Bars) == 0 && len(g.Lines) == 0 }
 

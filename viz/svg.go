@@ -130,15 +130,19 @@ func (d *drawing) head(t *handshake.Trace, title string) {
 	if t.Host != "" {
 		about += ", " + t.Host
 	}
-	d.text(svgMargin, d.y, "", about+". "+d.axis())
+	d.text(svgMargin, d.y, "", strings.TrimSpace(about+". "+d.axis()))
 }
 
-// axis says what the horizontal axis counts.
+// axis says what the horizontal axis counts, if there is one.
 func (d *drawing) axis() string {
-	if d.graphs.BySteps {
+	switch {
+	case d.graphs.Blank():
+		return ""
+	case d.graphs.BySteps:
 		return d.say.Text("graph.by-steps")
+	default:
+		return d.say.Text("graph.by-time")
 	}
-	return d.say.Text("graph.by-time")
 }
 
 // describe says in words what the picture shows.
@@ -158,7 +162,7 @@ func (d *drawing) describe(t *handshake.Trace) string {
 		parts = append(parts, d.say.Say("graph.desc.peer", Fill("name", Name(p.Name, d.lang),
 			"segments", strconv.Itoa(len(bars)), "again", strconv.Itoa(again), "lost", strconv.Itoa(lost))))
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }
 
 // peer draws the pictures of a peer below one another.
