@@ -14,6 +14,7 @@ import (
 type Graphs struct {
 	BySteps  bool    // the clock hardly moves: the horizontal axis counts steps
 	From, To float64 // the horizontal axis, in seconds or steps
+	Conns    [2]int  // how many connections with a first number each peer has had
 	Of       [2][GraphKinds]Graph
 }
 
@@ -110,7 +111,7 @@ func OverTime(t *handshake.Trace, n int) *Graphs {
 	}
 	g := &Graphs{}
 	for i := range ways {
-		g.Of[i] = ways[i].graphs()
+		g.Of[i], g.Conns[i] = ways[i].graphs(), ways[i].conns
 	}
 	g.settle(t)
 	return g
@@ -180,6 +181,7 @@ var lineOf = map[string]int{
 // way is what a peer sends on one connection. Its numbers count from the first: they
 // go on where the 32 bits of sequence numbers begin anew (RFC 9293 3.4).
 type way struct {
+	conns      int // up to this one
 	on         string
 	begun      bool
 	first      uint32
@@ -201,7 +203,7 @@ type copies struct {
 }
 
 func (w *way) begin(on string, first uint32, isISS bool) {
-	*w = way{on: on, begun: true, first: first, isISS: isISS, copies: map[int]*copies{}, congestion: "octets"}
+	*w = way{conns: w.conns + 1, on: on, begun: true, first: first, isISS: isISS, copies: map[int]*copies{}, congestion: "octets"}
 }
 
 // step takes what a step of the peer tells.

@@ -44,8 +44,8 @@ const (
 	svgInset  = 8   // between the edges of a plot and what is drawn
 )
 
-// svgStyle has colours for a light and for a dark page, each with a contrast of 4.5 to 1
-// at least.
+// svgStyle has colours for a light and for a dark page. What tells something has a contrast
+// of 4.5 to 1 with the paper (WCAG 2.2, 1.4.3).
 const svgStyle = `
 svg{font:12px sans-serif;color-scheme:light dark}
 text{fill:#1b1b1b}
@@ -170,6 +170,10 @@ func (d *drawing) peer(peer int, p handshake.Peer) {
 	name := Name(p.Name, d.lang)
 	d.y += 40
 	d.text(svgMargin, d.y, "peer", name+" "+p.Address)
+	if n := d.graphs.Conns[peer]; n > 1 {
+		d.y += 20
+		d.text(svgMargin, d.y, "", d.say.Say("graph.newest", Fill("n", strconv.Itoa(n))))
+	}
 	for kind := range d.graphs.Of[peer] {
 		g := &d.graphs.Of[peer][kind]
 		d.y += 28
