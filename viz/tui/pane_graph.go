@@ -164,12 +164,12 @@ func (c canvas) legend(v *view, y, n int, graphs ...*viz.Graph) {
 // What a graph is drawn with, beside the lines of the glyph set.
 const (
 	markAgain, markLost, markNow = "R", "x", "^"
-	secondLine                   = "="
+	markSecond                   = "="
 )
 
 func (c canvas) lineMark(i int) string {
 	if i > 0 {
-		return secondLine
+		return markSecond
 	}
 	return c.glyphs.Horizontal
 }
@@ -182,7 +182,7 @@ func (c canvas) chart(v *view, g *viz.Graphs, peer, kind, n int) {
 	for _, tick := range ticks {
 		labels = max(labels, width(tick.Text))
 	}
-	p := plot{c.part(labels+2, 0, c.w-labels-2, rows), g, graph} // a blank column: a bar is no axis
+	p := newPlot(c.part(labels+2, 0, c.w-labels-2, rows), g, graph) // a blank column: a bar is no axis
 	if p.w == 0 {
 		return
 	}
@@ -193,7 +193,8 @@ func (c canvas) chart(v *view, g *viz.Graphs, peer, kind, n int) {
 	}
 	c.across(v, p, n)
 	p.lines()
-	p.bars(v.side(peer))
+	p.bars()
+	p.draw(v.side(peer))
 }
 
 // across draws the horizontal axis: each tick with its value right behind it, and the
@@ -216,11 +217,28 @@ func (c canvas) across(v *view, p plot, n int) {
 	c.text(left+at, y, 1, markNow, c.palette.Now)
 }
 
-// plot is the part of a graph between its axes.
+// plot is the part of a graph between its axes. Where several marks meet in a cell, the
+// greatest is drawn.
 type plot struct {
 	canvas
 	all   *viz.Graphs
 	graph *viz.Graph
+	cells []mark
+}
+
+type mark byte
+
+const (
+	noMark mark = iota
+	firstLine
+	secondLine
+	freshBar
+	againBar
+	lostBar
+)
+
+func newPlot(c canvas, all *viz.Graphs, graph *viz.Graph) plot {
+	return plot{c, all, graph, make([]mark, c.w*c.h)}
 }
 
 // column is where something stands; what is later than the axis stands at its end.
@@ -238,9 +256,17 @@ func (p plot) row(y float64) int {
 	return p.h - 1 - min(above, p.h-1)
 }
 
-// lines draws each line at the row of its value. Where two have the same, both are seen.
+// mark marks a cell. Of two lines that run in the same cells both are seen.
+func (p plot) mark(x, y int, m mark) {
+	cell := &p.cells[y*p.w+x]
+	if m == secondLine && *cell == firstLine && x%2 == 1 {
+		return
+	}
+	*cell = max(*cell, m)
+}
+
+// lines marks each line at the row of its value.
 func (p plot) lines() {
-	first := make([]int, p.w) // the first line's row, from 1; 0: none
 	for i, l := range p.graph.Lines {
 		for k, at := range l.Points {
 			if at.Gone || at.Y > p.graph.Top {
@@ -250,40 +276,45 @@ func (p plot) lines() {
 			if k < len(l.Points)-1 {
 				end = max(p.column(l.Points[k+1].X)-1, x)
 			}
-			y := p.row(at.Y)
-			for ; x <= end; x++ {
-				if i == 0 {
-					first[x] = y + 1
-				} else if first[x] == y+1 && x%2 == 1 {
-					continue
-				}
-				p.text(x, y, 1, p.lineMark(i), p.palette.Line)
+			for y := p.row(at.Y); x <= end; x++ {
+				p.mark(x, y, firstLine+mark(i))
 			}
 		}
 	}
 }
 
-// bars draws the segments, those that are lost last.
-func (p plot) bars(style tcell.Style) {
-	marks := []struct {
-		mark  string
-		style tcell.Style
-		is    func(viz.Bar) bool
-	}{
-		{p.glyphs.Vertical, style, func(b viz.Bar) bool { return !b.Again && !b.Lost }},
-		{markAgain, p.palette.Changed, func(b viz.Bar) bool { return b.Again && !b.Lost }},
-		{markLost, p.palette.Lost, func(b viz.Bar) bool { return b.Lost }},
+// bars marks the segments.
+func (p plot) bars() {
+	for _, b := range p.graph.Bars {
+		m := freshBar
+		switch {
+		case b.Lost:
+			m = lostBar
+		case b.Again:
+			m = againBar
+		}
+		bottom := p.row(b.Low)
+		top := p.h - int(math.Ceil(b.High/p.graph.Top*float64(p.h))) // High is no longer its own
+		for y := min(max(top, 0), bottom); y <= bottom; y++ {
+			p.mark(p.column(b.X), y, m)
+		}
 	}
-	for _, m := range marks {
-		for _, b := range p.graph.Bars {
-			if !m.is(b) {
-				continue
-			}
-			bottom := p.row(b.Low)
-			top := p.h - int(math.Ceil(b.High/p.graph.Top*float64(p.h))) // High is no longer its own
-			for y := min(max(top, 0), bottom); y <= bottom; y++ {
-				p.text(p.column(b.X), y, 1, m.mark, m.style)
-			}
+}
+
+// draw draws what is marked; segments in the style of their sender.
+func (p plot) draw(sender tcell.Style) {
+	for i, m := range p.cells {
+		x, y := i%p.w, i/p.w
+		switch m {
+		case noMark:
+		case firstLine, secondLine:
+			p.text(x, y, 1, p.lineMark(int(m-firstLine)), p.palette.Line)
+		case freshBar:
+			p.text(x, y, 1, p.glyphs.Vertical, sender)
+		case againBar:
+			p.text(x, y, 1, markAgain, p.palette.Changed)
+		case lostBar:
+			p.text(x, y, 1, markLost, p.palette.Lost)
 		}
 	}
 }
