@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sockscope/handshake"
+	"sockscope/viz/words"
 )
 
 // Graphs are what the steps of a trace so far tell over time, three pictures of each
@@ -72,6 +73,14 @@ type Point struct {
 func (l *Line) Last() (float64, bool) {
 	p := l.Points[len(l.Points)-1]
 	return p.Y, !p.Gone
+}
+
+// Newest is the line's name and its value at the end, for a legend.
+func (l *Line) Newest(say *words.Words) string {
+	if y, known := l.Last(); known {
+		return l.Name + " " + Rounded(y)
+	}
+	return l.Name + " " + say.Text("ui.none")
 }
 
 // set begins a new value, unless it is the old one.

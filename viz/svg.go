@@ -30,7 +30,7 @@ func SVG(w io.Writer, t *handshake.Trace, o Options) error {
 <style>%s</style>
 <rect class="paper" width="%[1]d" height="%[2]d"/>
 %[7]s</svg>
-`, svgWidth, d.y+svgMargin, words.For(o.Lang).Text("graph.lang"), escaped(title), escaped(d.describe(t)), svgStyle, d.body.String())
+`, svgWidth, d.y+svgMargin, escaped(o.Lang), escaped(title), escaped(d.describe(t)), svgStyle, d.body.String())
 	return err
 }
 
@@ -203,24 +203,16 @@ func (d *drawing) legend(g *Graph) {
 		item("lost", "M%d %dm8-4l8 8m0-8l-8 8", d.say.Text("graph.lost"))
 	}
 	for i := range g.Lines {
-		item(svgLine(i), "M%d %dh24", d.latest(g, &g.Lines[i]))
+		text := g.Lines[i].Newest(d.say)
+		if g.Above(&g.Lines[i]) {
+			text += " " + d.say.Text("graph.above")
+		}
+		item(svgLine(i), "M%d %dh24", text)
 	}
 }
 
 // svgLine is the class of a graph's line.
 func svgLine(i int) string { return [...]string{"first", "second"}[i] }
-
-// latest is a line's name and its value at the end.
-func (d *drawing) latest(g *Graph, l *Line) string {
-	text := l.Name
-	if y, known := l.Last(); known {
-		text += " " + Rounded(y)
-	}
-	if g.Above(l) {
-		text += " " + d.say.Text("graph.above")
-	}
-	return text
-}
 
 // plot draws the axes of a graph, and what is between them.
 func (d *drawing) plot(g *Graph) {

@@ -75,8 +75,8 @@ func (c canvas) newest(v *view, g *viz.Graphs) {
 		for kind := range g.Of[peer] {
 			graph := &g.Of[peer][kind]
 			for i := range graph.Lines {
-				if y, known := graph.Lines[i].Last(); known {
-					text := graph.Lines[i].Name + " " + viz.Rounded(y) + " " + v.say.Text("graph.unit."+graph.Unit)
+				text := graph.Lines[i].Newest(v.say) + " " + v.say.Text("graph.unit."+graph.Unit)
+				if _, known := graph.Lines[i].Last(); known && x+width(text) <= c.w {
 					x += c.text(x, peer, c.w-x, text, tcell.StyleDefault) + 2
 				}
 			}
@@ -148,8 +148,8 @@ func (c canvas) legend(v *view, y, n int, graphs ...*viz.Graph) {
 	for i := range most.Lines {
 		l := &most.Lines[i]
 		text := l.Name
-		if value, known := l.Last(); known && len(graphs) == 1 {
-			text += " " + viz.Rounded(value)
+		if len(graphs) == 1 {
+			text = l.Newest(v.say)
 		}
 		if slices.ContainsFunc(graphs, func(g *viz.Graph) bool { return i < len(g.Lines) && g.Above(&g.Lines[i]) }) {
 			text += " " + v.say.Text("pane.graph.above")

@@ -29,6 +29,11 @@ func lossOnLinux(tb testing.TB) *handshake.Trace {
 	return trace
 }
 
+func lossOnTheModel(t *testing.T) *handshake.Timeline {
+	t.Helper()
+	return play(t, "data-lost")
+}
+
 // graphOf is the pane of graphs as text.
 func graphOf(t *testing.T, v *view, w, h int) string {
 	t.Helper()
@@ -129,7 +134,7 @@ func TestWithoutRoomForAGraphItsNewestValuesAreTold(t *testing.T) {
 
 func TestTheKeyOfTheGraphsTurnsToTheNextAndEnlargingShowsAll(t *testing.T) {
 	for size, hint := range map[[2]int]string{{80, 24}: "7 next", {120, 40}: "7 next graph, z all"} {
-		atDeskWith(t, size[0], size[1], options(t, "en", true), func(t *testing.T) *handshake.Timeline { return play(t, "data-lost") }, func(s *desk) {
+		atDeskWith(t, size[0], size[1], options(t, "en", true), lossOnTheModel, func(s *desk) {
 			s.sees(times(29, "Space")+"7", "[7 over time]", "client sends: octets vs steps", "server sends: octets vs steps", hint, "R again", "^ step 29")
 			s.sees("7", "the trace tells of no congestion window (cwnd).")
 			s.sees("7", "client RTT: ms vs steps", "= RTO 2000", hint)
@@ -166,8 +171,12 @@ func BenchmarkGraphsOfALongTrace(b *testing.B) {
 		seq := strconv.Itoa(100 + 500*i)
 		trace.Steps = append(trace.Steps, handshake.Step{
 			N: i + 1, At: time.Duration(i) * time.Millisecond, Peer: "client", On: "3", Kind: handshake.KindDepart, Packet: i + 1, Vars: []handshake.Var{
-				{Name: "ISS", Value: "99", Unit: "seq"}, {Name: "SEG.SEQ", Value: seq, Unit: "seq"}, {Name: "SEG.LEN", Value: "500", Unit: "seq"},
-				{Name: "SND.UNA", Value: seq, Unit: "seq"}, {Name: "cwnd", Value: strconv.Itoa(i % 64), Unit: "B"}, {Name: "RTO", Value: seq, Unit: "ns"},
+				{Name: "ISS", Value: "99", Unit: "seq"},
+				{Name: "SEG.SEQ", Value: seq, Unit: "seq"},
+				{Name: "SEG.LEN", Value: "500", Unit: "seq"},
+				{Name: "SND.UNA", Value: seq, Unit: "seq"},
+				{Name: "cwnd", Value: strconv.Itoa(i % 64), Unit: "B"},
+				{Name: "RTO", Value: seq, Unit: "ns"},
 			},
 		})
 	}
