@@ -138,7 +138,7 @@ func TestTheKeyOfTheGraphsTurnsToTheNextAndEnlargingShowsAll(t *testing.T) {
 			s.sees(times(29, "Space")+"7", "[7 over time]", "client sends: octets vs steps", "server sends: octets vs steps", hint, "R again", "^ step 29")
 			s.sees("7", "the trace tells of no congestion window (cwnd).")
 			s.sees("7", "client RTT: ms vs steps", "= RTO 2000", hint)
-			s.sees("l", "클라이언트 RTT: ms / 단계", "[7 추이]")
+			s.sees("l", "클라이언트 RTT: ms, 가로 단계", "[7 추이]")
 			s.sees("<-", "^ 28단계")
 			s.sees("l 7", "client sends: octets vs steps")
 			s.sees("z", "client sends: octets vs steps", "no congestion window (cwnd)", "client RTT: ms vs steps", "The clock hardly moves, so the horizontal axis counts steps.")
