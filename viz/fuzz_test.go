@@ -2,7 +2,6 @@ package viz_test
 
 import (
 	"bytes"
-	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,8 +29,12 @@ func FuzzAnyTraceCanBeShown(f *testing.F) {
 		}
 		for _, o := range []viz.Options{{Lang: "en", Why: true}, {Lang: "ko"}, {Lang: "en", Plain: true}, {Lang: "ko", Plain: true}} {
 			for name, view := range viz.Views() {
-				if err := view(io.Discard, trace, o); name != "pcapng" { // whose segments need octets and addresses
+				var b bytes.Buffer
+				if err := view(&b, trace, o); name != "pcapng" { // whose segments need octets and addresses
 					require.NoError(t, err)
+				}
+				if name == "svg" {
+					requireXML(t, b.String())
 				}
 			}
 		}

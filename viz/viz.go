@@ -1,4 +1,4 @@
-// Package viz shows a trace: as rows, as text, as JSON. A view is a function of a
+// Package viz shows a trace: as rows, as text, as JSON, as graphs. A view is a function of a
 // trace and nothing else; it does not know which engine recorded it.
 package viz
 
@@ -21,7 +21,7 @@ type View func(io.Writer, *handshake.Trace, Options) error
 
 // Views are the views that need no screen, by their name on the command line.
 func Views() map[string]View {
-	return map[string]View{"text": Text, "json": JSON, "pcapng": PCAPNG}
+	return map[string]View{"text": Text, "json": JSON, "pcapng": PCAPNG, "svg": SVG}
 }
 
 // JSON writes the trace as JSON Lines.

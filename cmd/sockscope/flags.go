@@ -32,6 +32,7 @@ const (
 	viewText   = "text"
 	viewJSON   = "json"
 	viewPCAPNG = "pcapng"
+	viewSVG    = "svg"
 )
 
 // flagNames are what could have been meant by a flag that there is not.

@@ -18,7 +18,7 @@ import (
 func (p *program) openVerb() *cobra.Command {
 	f := &flags{engine: model.Name} // of a scenario that is opened from the dashboard
 	c := p.verb("open FILE", func(c *cobra.Command, args []string) error {
-		if err := p.settle(c, f, viewTUI, viewText, viewJSON, viewPCAPNG); err != nil {
+		if err := p.settle(c, f, viewTUI, viewText, viewJSON, viewPCAPNG, viewSVG); err != nil {
 			return err
 		}
 		recording, err := p.recording(args[0], f.stream)

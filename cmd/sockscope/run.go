@@ -13,7 +13,7 @@ import (
 func (p *program) runVerb() *cobra.Command {
 	f := &flags{}
 	c := p.verb("run SCENARIO", func(c *cobra.Command, args []string) error {
-		if err := p.settle(c, f, viewText, viewJSON, viewPCAPNG); err != nil {
+		if err := p.settle(c, f, viewText, viewJSON, viewPCAPNG, viewSVG); err != nil {
 			return err
 		}
 		return p.play(c.Context(), f, args[0])

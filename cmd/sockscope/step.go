@@ -24,7 +24,7 @@ func (p *program) dashboardFlags(c *cobra.Command, f *flags) {
 
 // step opens the dashboard on a scenario, paused before its first step.
 func (p *program) step(c *cobra.Command, f *flags, name string) error {
-	if err := p.settle(c, f, viewTUI, viewText, viewJSON, viewPCAPNG); err != nil {
+	if err := p.settle(c, f, viewTUI, viewText, viewJSON, viewPCAPNG, viewSVG); err != nil {
 		return err
 	}
 	return p.play(c.Context(), f, name)

@@ -113,7 +113,7 @@ func defaultBindings() []binding {
 		row(actDouble, stepping|menu, "d"),
 		row(actFutures, stepping, "f"),
 		row(actPredict, stepping, "b ."),
-		row(actPane, stepping, "1 2 3 4 5 6"),
+		row(actPane, stepping, "1 2 3 4 5 6 7"),
 		row(actLadder, stepping, "0"),
 		row(actNextPane, stepping, "Tab"),
 		row(actPreviousPane, stepping, "Shift-Tab"),
@@ -331,10 +331,13 @@ func (k *Keys) add(hits []hit, pressedKey key, in scene) []hit {
 }
 
 // hint is the name of the first key of an action, for a line that tells what to press.
-func (k *Keys) hint(action Action) string {
+func (k *Keys) hint(action Action) string { return k.nth(action, 0) }
+
+// nth is the name of one of an action's keys, counted from 0; empty if it has not so many.
+func (k *Keys) nth(action Action, n int) string {
 	for _, b := range k.bindings {
-		if b.action == action && len(b.keys) > 0 {
-			return b.keys[0]
+		if b.action == action && n < len(b.keys) {
+			return b.keys[n]
 		}
 	}
 	return ""
@@ -343,7 +346,7 @@ func (k *Keys) hint(action Action) string {
 // helpLine is an action with all its keys, for help.
 type helpLine struct {
 	action Action
-	keys   string // "x Del", "1-6"
+	keys   string // "x Del", "1-7"
 	hangul string // the jamo on the same keys, "ㅌ"
 }
 
@@ -365,7 +368,7 @@ func (k *Keys) help(in scene) []helpLine {
 	return lines
 }
 
-// keyList joins key names; a run of digits is shortened to 1-6.
+// keyList joins key names; a run of digits is shortened to 1-7.
 func keyList(names []string) string {
 	run := len(names) > 2
 	for i, name := range names {

@@ -174,7 +174,7 @@ func TestHelpListsEveryActionOnce(t *testing.T) {
 	}
 	require.Len(t, seen, len(defaultBindings()), "each row has an action of its own and a scene")
 	require.Contains(t, k.help(stepping), helpLine{actLose, "x Del", "ㅌ"})
-	require.Contains(t, k.help(stepping), helpLine{actPane, "1-6", ""})
+	require.Contains(t, k.help(stepping), helpLine{actPane, "1-7", ""})
 	require.Contains(t, k.help(stepping), helpLine{actForward, "Space -> Down PgDn Enter j", "ㅓ"})
 	require.Equal(t, "Space", k.hint(actForward))
 	require.Empty(t, k.hint("no such action"))

@@ -19,7 +19,7 @@ import (
 //	ladder           ladder                    box    |              | box
 //	one pane         1 why                     1 why
 //	                 one more pane             2 segment | 4 map     | 5 agreement
-//	                                           (or 3)    |           | 6 1971
+//	                                           (or 3, 7) |           | 6 1971
 //	next             next                      next
 //	hints            hints                     hints
 type layout int
@@ -29,7 +29,7 @@ const (
 	ladderOnly               // with both ends' names above it
 	onePane
 	twoPanes
-	allPanes // but one
+	allPanes // but two
 	largePane
 )
 
@@ -142,8 +142,8 @@ func (d *dashboard) drawAllPanes(c canvas, v *view, covered int) {
 	drawTitled(c.part(side+gap, 1, c.w-2*(side+gap), c.h-1-max(why+pane, covered)), v)
 	d.drawPane(c.part(0, c.h-why-pane, c.w, why), v, 1, false)
 	first := 2
-	if d.model.pane == 3 {
-		first = 3
+	if d.model.pane == 3 || d.model.pane == graphPane {
+		first = d.model.pane
 	}
 	lower := c.part(0, c.h-pane, c.w, pane)
 	d.drawPane(lower.part(0, 0, left, pane), v, first, false)
@@ -208,21 +208,23 @@ func (d *dashboard) drawPane(c canvas, v *view, number int, tabs bool) {
 	if note != "" {
 		note, _ = cut(" "+note+" ", c.w-roomForTitle)
 	}
+	margin := max(min(c.w-p.w, 1), 0)
+	d.drawScrolled(c.part(margin, 1, c.w-margin, c.h-1), v, number)
 	c.rule(0, "", note, tcell.StyleDefault, c.palette.Source)
+	end := c.w - width(note)
+	if more := " " + v.words("explorer.more", "key", d.keys.hint(actScrollDown)) + " "; d.more == number && width(more) < end-1 {
+		c.right(0, 0, end-1, more, tcell.StyleDefault)
+		end -= width(more)
+	}
 	x := 1
 	for i := range panes {
-		if name := d.tab(v, c.w, i+1, number, tabs); name != "" && x+width(name) < c.w-width(note) {
+		if name := d.tab(v, c.w, i+1, number, tabs); name != "" && x+width(name) < end {
 			style := tcell.StyleDefault
 			if i+1 == d.model.pane {
 				style = c.palette.Focus
 			}
 			x += c.text(x, 0, c.w, name, style) + 1
 		}
-	}
-	margin := max(min(c.w-p.w, 1), 0)
-	d.drawScrolled(c.part(margin, 1, c.w-margin, c.h-1), v, number)
-	if more := " " + v.words("explorer.more", "key", d.keys.hint(actScrollDown)) + " "; d.more == number && x+width(more) < c.w-width(note) {
-		c.right(0, 0, c.w-1-width(note), more, tcell.StyleDefault)
 	}
 }
 
@@ -287,7 +289,7 @@ func (d *dashboard) view() *view {
 		trace: trace, n: n,
 		ends: viz.Ends(trace, n), before: viz.Ends(trace, max(n-1, 0)), rows: viz.Ladder(trace, n),
 		lang: d.lang, say: d.say, glyphs: d.glyphs, colours: d.colours,
-		hidden: d.model.hidden, bytes: d.model.bytes, scroll: d.model.scroll,
+		hidden: d.model.hidden, bytes: d.model.bytes, graph: d.model.graph, keys: d.keys, scroll: d.model.scroll,
 	}
 	v.relative = d.model.relative != v.long()
 	d.frame, d.fresh = v, true

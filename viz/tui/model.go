@@ -18,10 +18,11 @@ import (
 type stepper struct {
 	timeline *handshake.Timeline
 	seen     *sight // what is shown while another goroutine has the timeline; nil: none has
-	pane     int    // which pane has the focus, 1 to 6; 0: the ladder alone
+	pane     int    // which pane has the focus, 1 to 7; 0: the ladder alone
 	lower    int    // the pane below pane 1, where there is room for both
 	large    bool   // the pane has all the room
 	bytes    bool   // pane 2 shows the octets
+	graph    int    // which graph pane 7 shows where it has room for one
 	scroll   int
 	relative bool
 	predict  bool // forward first hides a step's answer
@@ -64,7 +65,7 @@ func (m *stepper) look() sight {
 }
 
 // panesNumber is how many panes there are.
-const panesNumber = 6
+const panesNumber = 7
 
 // speeds are how long autoplay stays on a step.
 var speeds = [...]time.Duration{
@@ -228,8 +229,12 @@ func (m *stepper) choices() []handshake.Choice {
 	return choices
 }
 
-// open gives a pane the focus; 0 leaves the ladder alone.
+// open gives a pane the focus; 0 leaves the ladder alone. Opened again, the pane of
+// graphs turns to the next one.
 func (m *stepper) open(pane int) {
+	if pane == graphPane && pane == m.pane {
+		m.graph++
+	}
 	m.pane, m.scroll = pane, 0
 	if pane == 0 {
 		m.large = false

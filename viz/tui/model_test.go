@@ -188,17 +188,17 @@ func TestSearchBeforeTheFirstStepFindsNothing(t *testing.T) {
 func TestPanesTurnRound(t *testing.T) {
 	m := after(t, "three-way", 0)
 	var seen []int
-	for range 7 {
+	for range 8 {
 		m.turn(1)
 		seen = append(seen, m.pane)
 	}
-	require.Equal(t, []int{2, 3, 4, 5, 6, 1, 2}, seen)
+	require.Equal(t, []int{2, 3, 4, 5, 6, 7, 1, 2}, seen)
 	m.turn(-1)
 	m.turn(-1)
-	require.Equal(t, 6, m.pane)
-	require.Equal(t, 6, m.lower, "the pane below stays when pane 1 has the focus")
+	require.Equal(t, 7, m.pane)
+	require.Equal(t, 7, m.lower, "the pane below stays when pane 1 has the focus")
 	m.open(1)
-	require.Equal(t, 6, m.lower)
+	require.Equal(t, 7, m.lower)
 }
 
 func TestASavedTraceCanOnlyBeStepped(t *testing.T) {

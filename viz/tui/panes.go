@@ -27,6 +27,7 @@ var panes = [...]panel{
 	{"pane.map", "pane.map.asks", paneMap, mapWidth, false, nil},
 	{"pane.agreement", "pane.agreement.asks", paneAgreement, 80, false, nil},
 	{"pane.1971", "pane.1971.asks", pane1971, 80, false, nil},
+	{"pane.graph", "pane.graph.asks", paneGraph, 120, false, graphSources},
 }
 
 // known is how far the panes may look: in predict mode not at the last step.

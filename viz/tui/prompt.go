@@ -107,8 +107,8 @@ func (d *dashboard) says(n int) string {
 	return strings.Join(append(story.Sentences, s.Label, s.Before, s.After, story.Event, story.Note, story.Source), "\n")
 }
 
-// export writes the trace to a new file, as JSON Lines, as a capture or as text by the
-// name's ending.
+// export writes the trace to a new file, as JSON Lines, as a capture, as an SVG or as
+// text by the name's ending.
 func (d *dashboard) export(name string) {
 	trace := d.model.shown()
 	if err := writeTrace(name, trace, d.lang); err != nil {
@@ -125,6 +125,8 @@ func writeTrace(name string, trace *handshake.Trace, lang string) error {
 		write = viz.JSON
 	case ".pcapng":
 		write = viz.PCAPNG
+	case ".svg":
+		write = viz.SVG
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // never over a file that is there
 	if err != nil {

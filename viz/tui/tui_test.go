@@ -500,11 +500,11 @@ func TestLanguageTurnsEveryWordAndBack(t *testing.T) {
 func TestPanesOpenByNumberAndTurn(t *testing.T) {
 	atDesk(t, 80, 24, options(t, "en", true), func(s *desk) {
 		s.press(times(9, "Space"))
-		for i, name := range []string{"why", "segment", "numbers", "map", "agreement", "1971"} {
+		for i, name := range []string{"why", "segment", "numbers", "map", "agreement", "1971", "over time"} {
 			s.sees(fmt.Sprint(i+1), fmt.Sprintf("[%d %s]", i+1, name))
 		}
 		s.sees("Tab", "[1 why]")
-		s.sees("Shift-Tab", "[6 1971]")
+		s.sees("Shift-Tab", "[7 over time]")
 		s.sees("0", ">9-")
 		s.misses("6 1971")
 		s.sees("4 z", "[4 map]", "ESTABLISHED", "CLOSED")
@@ -516,13 +516,15 @@ func TestPanesOpenByNumberAndTurn(t *testing.T) {
 	})
 }
 
-func TestAllPanesButOneAreThereAt200x60EachWithItsQuestion(t *testing.T) {
+func TestAllPanesButTwoAreThereAt200x60EachWithItsQuestion(t *testing.T) {
 	atDesk(t, 200, 60, options(t, "en", true), func(s *desk) {
 		s.sees("", "[1 why]", " 2 segment: what is on the wire? ", " 4 map: where is each end? ",
 			" 5 agreement: who knows what? ", " 6 1971: how would RFC 147 name two ends? ")
 		s.sees("4", "[4 map: where is each end?]", " 1 why ")
 		s.sees("3", "[3 numbers: ")
 		s.misses("2 segment")
+		s.sees("7", "[7 over time: how did it go over time?]")
+		s.misses("2 segment", "3 numbers")
 	})
 }
 

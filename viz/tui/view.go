@@ -24,7 +24,9 @@ type view struct {
 	relative bool // sequence numbers as X, X+1
 	hidden   bool // predict: the last step's answer is not shown yet
 	bytes    bool // the segment as octets, not as bits
-	scroll   int  // how many lines of a long pane are above its upper edge
+	graph    int  // which graph, where there is room for one
+	keys     *Keys
+	scroll   int // how many lines of a long pane are above its upper edge
 }
 
 // unknown stands for what predict mode hides.
