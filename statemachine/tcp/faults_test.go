@@ -37,6 +37,10 @@ var faults = []struct{ name, file, from, to string }{
 	{"data keeps the back-off of its SYN", "otherstates.go", "t.RTO = lostSYNRTO", "_ = lostSYNRTO"},
 	{"a held segment is answered on its own", "otherstates.go", "owed = true\n\t\t\tcontinue", "o.sendACK()\n\t\t\tcontinue"},
 	{"CLOSED answers a RST", "arrives.go", "case seg.CTL.Has(RST):\n\t\to.fire(closedRST)", "case false:\n\t\to.fire(closedRST)"},
+	{"a backlog is one too small", "listener.go", "l.Requests > l.Backlog", "l.Requests >= l.Backlog"},
+	{"a cookie never grows too old", "cookie.go", "cookieAges = 2", "cookieAges = 3"},
+	{"a cookie's MSS can be changed", "cookie.go", "b = append(b, byte(place))", ""},
+	{"a request becomes ESTABLISHED whatever waits", "listener.go", "l.acceptsFull() && request.State", "false && request.State"},
 	{"the usable window forgets what is in flight", "step.go", "t.SND.WND-inFlight, sendMSS", "t.SND.WND, sendMSS"},
 }
 
