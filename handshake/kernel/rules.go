@@ -17,7 +17,6 @@ const (
 	forgetsFinWait
 	givesUp
 	heldAgain
-	backlog
 	acceptQueueFull
 	cookieSent
 	cookieChild
@@ -47,7 +46,6 @@ var table = [...]handshake.Why{
 	forgetsFinWait:  {Rule: "kernel-forgets-fin-wait", Cite: "RFC 9293 3.6"},
 	givesUp:         {Rule: "kernel-gives-up", Cite: "RFC 9293 3.8.3"},
 	heldAgain:       {Rule: "kernel-held-again", Cite: "RFC 6298 5.5"},
-	backlog:         {Rule: "kernel-queue", Cite: "POSIX listen()"},
 	acceptQueueFull: {Rule: "kernel-queue-full", Cite: "RFC 4987 2.2"},
 	cookieSent:      {Rule: "kernel-cookie-sent", Cite: "RFC 4987 3.6"},
 	cookieChild:     {Rule: "kernel-cookie-child", Cite: "RFC 4987 3.6"},
