@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 )
 
@@ -107,7 +106,7 @@ func (l Listener) cookieReturns(t TCB, e SegmentArrives, from Origin) Outcome {
 	t.forget() // nobody knows when the SYN,ACK went
 	t.hear(&Segment{SEQ: irs})
 	o := Step(t, e)
-	o.Rules = slices.Insert(o.Rules, 0, cookieAccepted)
+	o.Rules[0] = cookieAccepted // instead of syn-received-ack: nothing stood in SYN-RECEIVED
 	return o
 }
 

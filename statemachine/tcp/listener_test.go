@@ -75,7 +75,7 @@ func TestListenerTakesACookieBack(t *testing.T) {
 	ack := from(irs+1, cookie+1, ACK|PSH, "hello")
 	after, o := l.Arrives(in(Listen), knock(at, ack), origin)
 	require.Equal(t, l, after)
-	require.Equal(t, []Rule{cookieAccepted, synReceivedACK, textAccepted}, o.Rules)
+	require.Equal(t, []Rule{cookieAccepted, textAccepted}, o.Rules)
 	require.Equal(t, "hello", o.Text)
 
 	kept := Step(in(Listen), SegmentArrives{Now: now, ISS: cookie, Segment: from(irs, 0, SYN, "")}).TCB
@@ -92,7 +92,7 @@ func TestListenerTakesACookieBackWithAFIN(t *testing.T) {
 	l, cookie := asked(t, now)
 	_, o := l.Arrives(in(Listen), knock(now, from(irs+1, cookie+1, FIN|ACK, "")), origin)
 	require.Equal(t, CloseWait, o.TCB.State)
-	require.Equal(t, []Rule{cookieAccepted, synReceivedACK, finInHandshake}, o.Rules)
+	require.Equal(t, []Rule{cookieAccepted, finInHandshake}, o.Rules)
 }
 
 // R4987-3.6: a wrong or too old cookie is an acknowledgment as any other in LISTEN, which
@@ -181,7 +181,8 @@ func TestListenerHasAnAnswerToEverySegment(t *testing.T) {
 			require.False(t, l.requestsFull() || l.acceptsFull())
 		default:
 			require.True(t, o.TCB.State.Synchronized())
-			require.Equal(t, []Rule{cookieAccepted, synReceivedACK}, o.Rules[:2])
+			require.Equal(t, cookieAccepted, o.Rules[0])
+			require.NotContains(t, o.Rules, synReceivedACK)
 			require.False(t, l.acceptsFull())
 		}
 	})
