@@ -423,9 +423,11 @@ func (w *World) listenerGets(f flight, at int, e tcp.SegmentArrives, step handsh
 func (w *World) connectionGets(i, at int, e tcp.SegmentArrives, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
 	s := &h.sockets[at]
-	o := tcp.Step(s.tcb, e)
+	var o tcp.Outcome
 	if l := h.find(s.listener); l >= 0 {
 		o = h.queues(l).Confirms(s.tcb, e)
+	} else {
+		o = tcp.Step(s.tcb, e)
 	}
 	if s.left && o.Text != "" {
 		step.Why = append(step.Why, calls.LateText.Why())
