@@ -168,13 +168,17 @@ func TestALongCommentIsCut(t *testing.T) {
 }
 
 // Written as a capture and opened again, a trace shows the same segments going the same
-// way and arriving.
+// way and arriving. Where it has several connections, a recording is one of them.
 func TestACaptureOpenedAgainShowsTheSameLadder(t *testing.T) {
+	several := map[string]int{"accept-queue": 3, "syn-queue": 2, "syn-cookies": 2}
 	for _, name := range scenarios(t) {
 		trace := played(t, name)
 		recording, found, err := replay.OpenCapture(bytes.NewReader(capture(t, trace, "en")), 1)
 		require.NoError(t, err, name)
-		require.Equal(t, replay.Capture{Stream: 1, Streams: 1, Packets: found.Packets}, found, name)
+		require.Equal(t, replay.Capture{Stream: 1, Streams: max(1, several[name]), Packets: found.Packets}, found, name)
+		if found.Streams > 1 {
+			continue
+		}
 		timeline, err := handshake.NewTimeline(t.Context(), recording, nil)
 		require.NoError(t, err, name)
 		finish(t, timeline)

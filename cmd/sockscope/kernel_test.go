@@ -42,6 +42,27 @@ client connect server
 depart client <CTL=SYN>
 wait 1200ms
 arrive server <CTL=SYN>`,
+	"kernel-queue-full-ack": `server socket
+server bind :7148
+server listen 1
+client socket
+client connect 127.0.0.1:7148
+arrive server <CTL=SYN>
+arrive client <CTL=SYN,ACK>
+arrive server <CTL=ACK>
+return client
+client socket
+client connect 127.0.0.1:7148
+arrive server <CTL=SYN>
+arrive client <CTL=SYN,ACK>
+depart client <CTL=ACK>
+return client
+client socket
+client connect 127.0.0.1:7148
+arrive server <CTL=SYN>
+arrive server <CTL=ACK>
+arrive client <CTL=SYN,ACK>
+arrive server <CTL=ACK>`,
 	"kernel-otherwise": `server reboot
 server socket
 server bind :7147

@@ -205,6 +205,6 @@ var verdicts = []verdict{
 	{"R2018-2", "SACK-permitted with SYN alone", notMet, "", "", noSACK},
 	{"R2018-4", "which SACK blocks, in which order", notMet, "", "", noSACK},
 	{"R6528-3", "ISN of RFC 6528", met, "handshake/model.TestRFC6528_3_FirstNumbersRiseWithTheClock handshake/model.TestRFC6528_3_TheKeyComesFromTheSeed", "", theISN},
-	{"R4987-3.6", "SYN cookies", notMet, "", "", "no SYN queue and no cookies in the model yet"},
+	{"R4987-3.6", "SYN cookies", met, "statemachine/tcp.TestListenerAnswersASYN statemachine/tcp.TestListenerTakesACookieBack statemachine/tcp.TestListenerRefusesAWrongCookie statemachine/tcp.TestCookieIsGoodForTwoPeriods handshake/model.TestRFC4987_3_6_ACookieThatComesBackIsAConnection", "cookie-sent cookie-accepted cookie-refused", "when the SYN queue is full, or always (net.ipv4.tcp_syncookies 2)"},
 	{"R1337", "TIME-WAIT ignores RST", notMet, "", "", "a RST ends TIME-WAIT, as RFC 9293 3.10.7.4 second says"},
 }

@@ -12,6 +12,7 @@ const (
 	CallBind
 	BindInUse
 	ListenAgain
+	AcceptQueue
 	AcceptWaits
 	AcceptAtOnce
 	AcceptReturns
@@ -52,6 +53,7 @@ var table = [...]handshake.Why{
 	CallBind:        {Rule: "call-bind", Cite: "POSIX bind()"},
 	BindInUse:       {Rule: "bind-in-use", Cite: "POSIX bind()"},
 	ListenAgain:     {Rule: "listen-again", Cite: "POSIX listen()"},
+	AcceptQueue:     {Rule: "accept-queue", Cite: "POSIX listen()"},
 	AcceptWaits:     {Rule: "accept-waits", Cite: "POSIX accept()"},
 	AcceptAtOnce:    {Rule: "accept-at-once", Cite: "POSIX accept()"},
 	AcceptReturns:   {Rule: "accept-returns", Cite: "POSIX accept()"},

@@ -66,7 +66,8 @@ func TestATraceIsEqualToItself(t *testing.T) {
 		trace := playNamed(t, name)
 		c := Align(trace, trace)
 		equal, known, unexplained := c.Counts()
-		require.Equal(t, []int{len(trace.Steps), 0, 0}, []int{equal, known, unexplained}, name)
+		told := slices.DeleteFunc(slices.Clone(trace.Steps), func(s handshake.Step) bool { return s.Kind == handshake.KindNote })
+		require.Equal(t, []int{len(told), 0, 0}, []int{equal, known, unexplained}, name)
 	}
 }
 

@@ -144,6 +144,11 @@ func (w *world) called(i, at int, r result) ([]handshake.Step, error) {
 	if r.gone {
 		step.Vars = append(step.Vars, descriptor(0))
 	}
+	if r.rule != nil && *r.rule == calls.AcceptAtOnce { // the step is the accepted connection's
+		fd, _ := strconv.Atoi(r.value)
+		at = slices.IndexFunc(h.ends, func(e end) bool { return e.fd == fd })
+		step.Vars = append(step.Vars, descriptor(fd))
+	}
 	switch {
 	case r.errno != nil:
 		step.Label += " = -1 " + errname(r.errno)

@@ -73,6 +73,8 @@ func (q *question) departs(step *handshake.Step, o *tcp.Outcome, sent []tcp.Segm
 		return []rule{cookieSent}
 	case listens && step.After == "ESTABLISHED":
 		return []rule{cookieChild}
+	case q.tcb.State == tcp.SynReceived && o.TCB.State == tcp.Established && step.After == "SYN-RECEIVED" && len(sent) == 0:
+		return []rule{acceptQueueFullACK}
 	case q.tcb.State == tcp.TimeWait && syn && step.After == "SYN-RECEIVED":
 		return []rule{reusesTimeWait}
 	case q.tcb.State == tcp.SynReceived && syn && len(sent) == 1 && sent[0].CTL == tcp.SYN|tcp.ACK:

@@ -314,7 +314,7 @@ func (w *world) others(k int, subject *end) []handshake.Step {
 		switch {
 		case moved:
 			step.Label = "accept queue " + e.shown["accept queue"] + " of " + e.shown["accept queue limit"]
-			step.Why = []handshake.Why{backlog.why()}
+			step.Why = []handshake.Why{calls.AcceptQueue.Why()}
 		case e.listener != "" && e.state == "CLOSED":
 			step.Kind, step.Label = handshake.KindSignal, "nobody can accept it"
 			step.Why = []handshake.Why{calls.CloseOrphan.Why()}

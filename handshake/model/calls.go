@@ -66,7 +66,7 @@ func (w *World) socket(i, _ int, _ string, step handshake.Step) []handshake.Step
 	h := &w.hosts[i]
 	fd := h.nextFD
 	h.nextFD++
-	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd, settings: tcp.Settings{MSS: mss}})
+	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd, settings: w.settings})
 	step.Vars = append(step.Vars, descriptor(fd))
 	return h.done(step, len(h.sockets)-1, calls.CallSocket, "socket() = %d", fd)
 }
@@ -92,8 +92,11 @@ func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.
 	h := &w.hosts[i]
 	s := &h.sockets[at]
 	label := fmt.Sprintf("listen(%d, %s)", s.fd, args)
+	backlog, _ := strconv.Atoi(args)
 	switch s.tcb.State {
 	case tcp.Listen:
+		s.queues.Backlog = backlog
+		step.Vars = append(step.Vars, count("accept queue limit", backlog))
 		return h.done(step, at, calls.ListenAgain, "%s = 0", label)
 	case tcp.SynSent, tcp.SynReceived, tcp.Established, tcp.FinWait1, tcp.FinWait2,
 		tcp.CloseWait, tcp.Closing, tcp.LastAck, tcp.TimeWait:
@@ -103,6 +106,8 @@ func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.
 	if !s.local.IsValid() {
 		s.local = h.free()
 	}
+	s.queues = tcp.Listener{Backlog: backlog, Cookies: w.cookies}
+	step.Vars = append(step.Vars, count("accept queue", 0), count("accept queue limit", backlog))
 	return w.user(i, at, tcp.Open{Now: w.clock, Settings: s.settings}, step, label, "0")
 }
 
@@ -146,7 +151,7 @@ func (w *World) accept(i, at int, _ string, step handshake.Step) []handshake.Ste
 	if ready := h.readiest(l.on); ready >= 0 {
 		h.sockets[ready].ready = 0
 		fd := h.describe(&step, ready)
-		return h.done(step, ready, calls.AcceptAtOnce, "accept(%d) = %s", l.fd, fd)
+		return append(h.done(step, ready, calls.AcceptAtOnce, "accept(%d) = %s", l.fd, fd), w.queued(i)...)
 	}
 	h.blocked = blocked{is: true, call: "accept", on: l.on}
 	return h.done(step, at, calls.AcceptWaits, "accept(%d)", l.fd)

@@ -41,6 +41,8 @@ type socket struct {
 	settings tcp.Settings // what the program has asked for
 	listener string       // of an end that a listener made: the listener's name
 	children int          // of a listener: how many ends it has made
+	queues   tcp.Listener // of a listener, without what stands in them: see host.queues
+	told     int          // of a listener: how long the accept queue is, as the trace has it
 	ready    int          // waits for accept(): the order in which it became ESTABLISHED; 0: does not
 	text     string       // arrived and not yet received by the program
 	errno    string       // what the next call will be told
@@ -98,6 +100,43 @@ func (h *host) newest(fits func(socket) bool) int {
 func anySocket(socket) bool { return true }
 
 func listening(s socket) bool { return s.tcb.State == tcp.Listen }
+
+// queues is a listener with what stands in its queues now.
+func (h *host) queues(listener int) tcp.Listener {
+	l := h.sockets[listener].queues
+	for _, s := range h.sockets {
+		switch {
+		case s.listener != h.sockets[listener].on:
+		case s.tcb.State == tcp.SynReceived:
+			l.Requests++
+		case s.ready != 0:
+			l.Waiting++
+		}
+	}
+	return l
+}
+
+// queued tells of the accept queues of a host that have changed. An end that goes to an
+// accept() that waits has never stood in one.
+func (w *World) queued(i int) []handshake.Step {
+	h := &w.hosts[i]
+	var steps []handshake.Step
+	for at := range h.sockets {
+		s := &h.sockets[at]
+		n := h.queues(at).Waiting
+		if !listening(*s) || n == s.told {
+			continue
+		}
+		s.told = n
+		steps = append(steps, handshake.Step{
+			At: w.clock, Peer: h.name, On: s.on, Kind: handshake.KindNote,
+			Label:  fmt.Sprintf("accept queue %d of %d", n, s.queues.Backlog),
+			Before: s.tcb.State.String(), After: s.tcb.State.String(),
+			Vars: []handshake.Var{count("accept queue", n)}, Why: []handshake.Why{calls.AcceptQueue.Why()},
+		})
+	}
+	return steps
+}
 
 // stride parts the first numbers of a host's connections: far enough to be told apart
 // at sight, and rising, as those of a clock do (RFC 9293 3.4.1). It follows the last
@@ -191,7 +230,7 @@ func (w *World) settle(i, at int, o tcp.Outcome, e tcp.Event, step handshake.Ste
 	if s := &h.sockets[at]; s.listener != "" && s.tcb.State == tcp.Listen {
 		s.tcb, s.local = tcp.TCB{}, netip.AddrPort{} // back to LISTEN: the listener is still there, this end is forgotten
 	}
-	return steps
+	return append(steps, w.queued(i)...)
 }
 
 // tell passes on what the machine tells its user: to the call that waits for it, or
@@ -201,7 +240,7 @@ func (w *World) tell(i, at int, before tcp.State, o *tcp.Outcome) *handshake.Ste
 	s := &h.sockets[at]
 	waits := h.blocked.is && !h.blocked.answered && h.blocked.on == s.on
 	switch {
-	case before == tcp.SynReceived && s.listener != "" && o.TCB.State.Synchronized():
+	case !before.Synchronized() && s.listener != "" && o.TCB.State.Synchronized():
 		w.order++
 		s.ready = w.order
 		w.offer(i)
@@ -356,15 +395,26 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 		w.send(f.to, "", o.Segments, nil, f.dst, f.src)
 		return []handshake.Step{step}
 	}
+	return w.listenerGets(f, at, e, step)
+}
+
+// listenerGets gives a segment to a listener, which RFC 9293 does not bound: its queues do.
+// A cookie takes none of the setup's first numbers, for it has to be what it is.
+func (w *World) listenerGets(f flight, at int, e tcp.SegmentArrives, step handshake.Step) []handshake.Step {
+	h := &w.hosts[f.to]
+	listener := &h.sockets[at]
 	e.ISS = w.peekISS(f.to, f.dst, f.src)
-	o := tcp.Step(h.sockets[at].tcb, e)
-	if o.TCB.State == tcp.Listen { // no connection begins
-		listener := h.sockets[at]
-		record(&step, &listener, &o)
+	l, o := h.queues(at).Arrives(listener.tcb, e, tcp.Origin{Local: f.dst, Remote: f.src, Key: h.key})
+	listener.queues.CookiesUntil = l.CookiesUntil
+	switch o.TCB.State {
+	case tcp.Listen: // no connection begins
+		record(&step, listener, &o)
 		w.send(f.to, listener.on, o.Segments, nil, f.dst, f.src)
 		return []handshake.Step{step}
+	case tcp.SynReceived:
+		h.takeISS()
+	case tcp.Closed, tcp.SynSent, tcp.Established, tcp.FinWait1, tcp.FinWait2, tcp.CloseWait, tcp.Closing, tcp.LastAck, tcp.TimeWait:
 	}
-	h.takeISS()
 	return w.settle(f.to, h.child(at, f), o, e, step)
 }
 
@@ -372,8 +422,14 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 // is answered as RFC 9293 3.6.1 asks: "its TCP implementation SHOULD send a RST to show
 // that data was lost" (SHLD-3).
 func (w *World) connectionGets(i, at int, e tcp.SegmentArrives, step handshake.Step) []handshake.Step {
-	s := &w.hosts[i].sockets[at]
-	o := tcp.Step(s.tcb, e)
+	h := &w.hosts[i]
+	s := &h.sockets[at]
+	var o tcp.Outcome
+	if l := h.find(s.listener); l >= 0 {
+		o = h.queues(l).Confirms(s.tcb, e)
+	} else {
+		o = tcp.Step(s.tcb, e)
+	}
 	if s.left && o.Text != "" {
 		step.Why = append(step.Why, calls.LateText.Why())
 		o = tcp.Step(o.TCB, tcp.Abort{Now: w.clock})

@@ -3,7 +3,8 @@
 // [Session] is a World whose segments travel as real datagrams between two UDP
 // sockets on 127.0.0.1, so that what arrives is decoded from octets that were read.
 //
-// It does not model addresses beyond the two ends, accept queues, or a path's MTU.
+// The queues of a listener and its SYN cookies are those of Linux (see [tcp.Listener]).
+// It does not model addresses beyond the two ends, or a path's MTU.
 package model
 
 import (
@@ -17,6 +18,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/calls"
 	"sockscope/handshake/wire"
+	"sockscope/statemachine/tcp"
 )
 
 // Name is the engine's name on the command line, in traces and in scenario files.
@@ -121,6 +123,9 @@ func check(s *handshake.Scenario, engine, other string) error {
 	if s.Delay > msl {
 		return s.Mistake(1, "delay "+s.Delay.String(), "up to "+msl.String()+", the longest that a segment lives (RFC 9293 3.4.2)")
 	}
+	if err := checkSysctls(s); err != nil {
+		return err
+	}
 	for _, l := range s.Script {
 		if l.On(engine) && (l.Choice.Peer != other || other == "") {
 			if err := checkLine(s, l); err != nil {
@@ -132,6 +137,48 @@ func check(s *handshake.Scenario, engine, other string) error {
 		return nil // its engine has more variables
 	}
 	return s.CheckVariables(variableNames[:])
+}
+
+// The settings of a kernel that a host of the model has, too. The others are not asked for.
+const (
+	syncookies = "net.ipv4.tcp_syncookies"
+	scaling    = "net.ipv4.tcp_window_scaling"
+	sack       = "net.ipv4.tcp_sack"
+	timestamps = "net.ipv4.tcp_timestamps"
+)
+
+func checkSysctls(s *handshake.Scenario) error {
+	for _, y := range s.Sysctls {
+		switch y.Name {
+		case syncookies:
+			if !slices.Contains([]string{"0", "1", "2"}, y.Value) {
+				return s.Mistake(y.Line, "sysctl "+y.Name+" "+y.Value, "0, 1 or 2: cookies never, when the SYN queue is full, always")
+			}
+		case scaling, sack, timestamps:
+			if y.Value != "0" && y.Value != "1" {
+				return s.Mistake(y.Line, "sysctl "+y.Name+" "+y.Value, "0 or 1: the option is not offered, or is")
+			}
+		}
+	}
+	return nil
+}
+
+// adjust makes the settings that a scenario asks for. SYN cookies are sent when Linux
+// would send them; options beyond RFC 9293's own are offered where they are the lesson.
+func (w *World) adjust(s *handshake.Scenario) {
+	w.cookies, w.settings = tcp.CookiesWhenFull, tcp.Settings{MSS: mss}
+	for _, y := range s.Sysctls {
+		switch y.Name {
+		case syncookies:
+			w.cookies = tcp.Cookies(y.Value[0] - '0')
+		case scaling:
+			w.settings.Scale = y.Value == "1"
+		case sack:
+			w.settings.SACK = y.Value == "1"
+		case timestamps:
+			w.settings.Stamp = y.Value == "1"
+		}
+	}
 }
 
 func checkLine(s *handshake.Scenario, l handshake.Line) error {

@@ -23,6 +23,7 @@ func record(step *handshake.Step, s *socket, o *tcp.Outcome) {
 var variableNames = [...]string{
 	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "SND.UP", "SND.WL1", "SND.WL2",
 	"IRS", "RCV.NXT", "RCV.WND", "RCV.UP", "cwnd", "ssthresh", "receive queue", "send queue", "descriptor",
+	"accept queue", "accept queue limit",
 }
 
 // sends and receives say whether a state has its send and its receive variables:
@@ -110,6 +111,11 @@ func timer(vars []handshake.Var, name string, a, b time.Duration) []handshake.Va
 }
 
 func nanoseconds(d time.Duration) string { return strconv.FormatInt(int64(d), 10) }
+
+// count is how many connections a listener's queue has, or may have.
+func count(name string, n int) handshake.Var {
+	return handshake.Var{Name: name, Value: strconv.Itoa(n), Unit: "segments"}
+}
 
 func stateNames() []string {
 	names := make([]string, len(tcp.States))

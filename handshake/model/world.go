@@ -21,13 +21,15 @@ import (
 // scenario and the same choices it becomes the same World. clone makes a copy that
 // shares nothing that changes.
 type World struct {
-	clock   time.Duration
-	delay   time.Duration
-	hosts   [2]host
-	flights []flight // on the wire, in the order of departure
-	packets int      // how many have departed: the last one's number
-	order   int      // counts what was put into an outbox: the smaller, the older
-	random  rand.PCG // draws what the scenario leaves open
+	clock    time.Duration
+	delay    time.Duration
+	hosts    [2]host
+	flights  []flight     // on the wire, in the order of departure
+	packets  int          // how many have departed: the last one's number
+	order    int          // counts what was put into an outbox: the smaller, the older
+	random   rand.PCG     // draws what the scenario leaves open
+	cookies  tcp.Cookies  // net.ipv4.tcp_syncookies of both hosts
+	settings tcp.Settings // of each new socket
 }
 
 // flight is a segment on the wire.
@@ -59,6 +61,7 @@ func newWorld(s *handshake.Scenario, engine, other string) (World, error) {
 		return World{}, err
 	}
 	w := World{delay: s.Delay, random: *rand.NewPCG(s.Seed, 0)}
+	w.adjust(s)
 	for i, p := range s.Peers {
 		a, err := address(s, p, w.random.Uint64)
 		if err != nil {

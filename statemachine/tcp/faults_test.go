@@ -60,6 +60,10 @@ var faults = []struct{ name, file, from, to string }{
 	{"a block that cannot be is believed", "sack.go", "before(t.SND.UNA, b.Left) && !before(t.SND.NXT, b.Right)", "true"},
 	{"a timeout keeps the blocks", "congestion.go", "clear(t.Sacked[:]) // RFC 2018 8: the other end may have given them up", ""},
 	{"the MSS of the SYN is not heeded", "arrives.go", "or(seg.Options.MSS, defaultMSS)", "uint16(defaultMSS)"},
+	{"a backlog is one too small", "listener.go", "l.Requests > l.Backlog", "l.Requests >= l.Backlog"},
+	{"a cookie never grows too old", "cookie.go", "cookieAges = 2", "cookieAges = 3"},
+	{"a cookie's MSS can be changed", "cookie.go", "b = append(b, byte(place))", ""},
+	{"a request becomes ESTABLISHED whatever waits", "listener.go", "l.acceptsFull() && request.State", "false && request.State"},
 }
 
 // TestPlantedFaults plants each fault in a copy of the package, the first copy

@@ -25,11 +25,12 @@ const isnTick = 4 * time.Microsecond
 func ISN(now time.Duration, local, remote netip.AddrPort, key [16]byte) uint32 {
 	b := make([]byte, 0, 16+2*(16+2))
 	b = append(b, key[:]...)
-	for _, socket := range [...]netip.AddrPort{local, remote} {
-		address := socket.Addr().As16()
-		b = append(b, address[:]...)
-		b = binary.BigEndian.AppendUint16(b, socket.Port())
-	}
-	f := sha256.Sum256(b)
+	f := sha256.Sum256(appendSocket(appendSocket(b, local), remote))
 	return uint32(now/isnTick) + binary.BigEndian.Uint32(f[:])
+}
+
+// appendSocket appends what is hashed of a socket, always 18 octets.
+func appendSocket(b []byte, socket netip.AddrPort) []byte {
+	address := socket.Addr().As16()
+	return binary.BigEndian.AppendUint16(append(b, address[:]...), socket.Port())
 }

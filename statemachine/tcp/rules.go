@@ -2,8 +2,8 @@ package tcp
 
 import "strconv"
 
-// Rule is one sentence of an RFC that a machine followed. Its words live with
-// the views; here are its name and where it stands.
+// Rule is one sentence of an RFC that a machine followed, or of POSIX where a listener's
+// queues decide. Its words live with the views; here are its name and where it stands.
 type Rule uint8
 
 // The rules, in the order of RFC 9293 3.10, departures last.
@@ -76,6 +76,13 @@ const (
 	listenACK
 	listenSYN
 	listenOther
+
+	synQueueFull
+	acceptQueueFull
+	acceptQueueFullACK
+	cookieSent
+	cookieAccepted
+	cookieRefused
 
 	synSentBadACKWithRST
 	synSentBadACK
@@ -249,6 +256,13 @@ var rules = [...]struct{ id, cite string }{
 	listenACK:   {"listen-ack", "RFC 9293 3.10.7.2 second"},
 	listenSYN:   {"listen-syn", "RFC 9293 3.10.7.2 third"},
 	listenOther: {"listen-other", "RFC 9293 3.10.7.2 fourth"},
+
+	synQueueFull:       {"syn-queue-full", "RFC 4987 2.2"},
+	acceptQueueFull:    {"accept-queue-full", "RFC 4987 2.2"},
+	acceptQueueFullACK: {"accept-queue-full-ack", "POSIX listen()"},
+	cookieSent:         {"cookie-sent", "RFC 4987 3.6"},
+	cookieAccepted:     {"cookie-accepted", "RFC 4987 3.6"},
+	cookieRefused:      {"cookie-refused", "RFC 9293 3.10.7.2 second"},
 
 	synSentBadACKWithRST: {"syn-sent-bad-ack-rst", "RFC 9293 3.10.7.3 first"},
 	synSentBadACK:        {"syn-sent-bad-ack", "RFC 9293 3.10.7.3 first"},

@@ -10,7 +10,7 @@ import (
 // A rule has a name of its own and a citation of the one form.
 func TestRulesAreNamedAndCited(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	cite := regexp.MustCompile(`^RFC (9293|5681|5961|6298|6582|6675|7323|2018|6191) \d+(\.\d+)*( (first|second|third|fourth|fifth|sixth|seventh|eighth))?$`)
+	cite := regexp.MustCompile(`^(RFC (9293|4987|5681|5961|6298|6582|6675|7323|2018|6191) \d+(\.\d+)*( (first|second|third|fourth|fifth|sixth|seventh|eighth))?|POSIX [a-z]+\(\))$`)
 	seen := map[string]bool{}
 	for _, r := range AllRules() {
 		require.Regexp(t, name, r.String())

@@ -286,6 +286,9 @@ func TestStateChangesAreArrows(t *testing.T) {
 		"figure-9":      "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
 		"figure-10":     "ESTABLISHED > CLOSED by reboot(); ESTABLISHED > CLOSED by <SEQ=100><CTL=RST>; ",
 		"refused":       "SYN-SENT > CLOSED by <SEQ=0><ACK=101><CTL=RST,ACK>; ",
+		"syn-cookies":   "LISTEN > ESTABLISHED by <SEQ=101><ACK=19753025><CTL=ACK>; ",
+
+		"syn-cookies-always": "LISTEN > ESTABLISHED by <SEQ=101><ACK=20710281><DATA=5><CTL=PSH,ACK>; ",
 	}, missing)
 }
 
