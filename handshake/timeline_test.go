@@ -140,7 +140,7 @@ func TestEachEndHasItsOwnProgram(t *testing.T) {
 		accepted := 0
 		for accepted == 0 {
 			forward(t, tl, 1)
-			if strings.HasPrefix(last(tl).Label, "accept") {
+			if strings.HasPrefix(last(tl).Label, "accept(") {
 				accepted = tl.N()
 			}
 		}

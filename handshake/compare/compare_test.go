@@ -308,6 +308,7 @@ func TestEachDeviationIsFound(t *testing.T) {
 			return slices.Delete(steps, i, i+1)
 		}},
 		"reset-acknowledges": {"abort", relabel("<SEQ=101><CTL=RST>", "<SEQ=101><ACK=301><CTL=RST,ACK>")},
+		"keep-alive-reset":   {"keep-alive", relabel("<SEQ=101><CTL=RST>", "<SEQ=101><ACK=301><CTL=RST,ACK>")},
 		"always-pushes":      {"figure-6", relabel("<DATA=10><CTL=ACK>", "<DATA=10><CTL=PSH,ACK>")},
 		"segments-kept":      {"data-lost", relabel("<SEQ=101><ACK=301><DATA=10>", "<SEQ=101><ACK=301><DATA=5>")},
 		"syn-answered-again": {"syn-ack-lost", func(steps []handshake.Step) []handshake.Step {

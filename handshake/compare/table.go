@@ -24,6 +24,11 @@ func Deviations() []Deviation {
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", kernel: "<CTL=RST,ACK>"},
 		},
 		{
+			Name: "keep-alive-reset", States: []string{"ESTABLISHED"}, Event: "timeout keep-alive", Rule: "keep-alive-fails",
+			Sources: []string{"RFC 9293 3.8.4", measured},
+			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", kernel: "<CTL=RST,ACK>"},
+		},
+		{
 			Name: "syn-answered-again", States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=SYN>", Rule: "old-segment",
 			Sources: []string{"RFC 9293 3.10.7.4 first", measured},
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"},

@@ -77,7 +77,7 @@ func (l Listener) synArrives(t TCB, e SegmentArrives, from Origin) (Listener, Ou
 func sendCookie(t TCB, e SegmentArrives, from Origin) Outcome {
 	o := Outcome{TCB: t}
 	o.fire(cookieSent)
-	o.emit(Segment{
+	o.Segments = append(o.Segments, Segment{ // not emit: the listener's TCB has nothing of it
 		SEQ: Cookie(e.Now, from.Local, from.Remote, e.Segment.SEQ, from.Key, e.Segment.Options.MSS),
 		ACK: e.Segment.SEQ + 1, WND: t.firstWindow(), CTL: SYN | ACK, Options: Options{MSS: t.Settings.MSS},
 	})
