@@ -81,7 +81,7 @@ func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.St
 	if a.Addr().IsUnspecified() { // any address of the host, and it has one
 		a = netip.AddrPortFrom(h.address.Addr(), a.Port())
 	}
-	if h.inUse(a) {
+	if h.bound(a, s.reuse) {
 		return h.done(step, at, calls.BindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
 	}
 	s.local = a
@@ -316,6 +316,9 @@ func (w *World) setsockopt(i, at int, args string, step handshake.Step) []handsh
 	s := &h.sockets[at]
 	name, value, _ := calls.Option(args)
 	label := fmt.Sprintf("setsockopt(%d, %s, %d)", s.fd, name, value)
+	if name == "SO_REUSEADDR" {
+		s.reuse = value != 0
+	}
 	set(&s.settings, name, value)
 	if s.tcb.State == tcp.Closed {
 		return h.done(step, at, calls.OptionSet, "%s = 0", label)
@@ -326,7 +329,7 @@ func (w *World) setsockopt(i, at int, args string, step handshake.Step) []handsh
 
 // socketOptions are those that the model has.
 var socketOptions = []string{
-	"SO_KEEPALIVE", "SO_RCVBUF", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG", "TCP_NODELAY", "TCP_QUICKACK", "TCP_USER_TIMEOUT",
+	"SO_KEEPALIVE", "SO_RCVBUF", "SO_REUSEADDR", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG", "TCP_NODELAY", "TCP_QUICKACK", "TCP_USER_TIMEOUT",
 }
 
 func set(s *tcp.Settings, option string, value int) {

@@ -39,6 +39,7 @@ type socket struct {
 	remote   netip.AddrPort
 	tcb      tcp.TCB
 	settings tcp.Settings // what the program has asked for
+	reuse    bool         // SO_REUSEADDR
 	listener string       // of an end that a listener made: the listener's name
 	children int          // of a listener: how many ends it has made
 	queues   tcp.Listener // of a listener, without what stands in them: see host.queues
@@ -174,6 +175,17 @@ func oneHost(a netip.Addr) bool {
 func (h *host) inUse(a netip.AddrPort) bool {
 	return slices.ContainsFunc(h.sockets, func(s socket) bool {
 		return s.local == a && (s.fd != 0 || s.tcb.State != tcp.Closed)
+	})
+}
+
+// bound reports whether bind() must refuse an address. With SO_REUSEADDR only a socket that
+// listens, or may yet, keeps it: a LISTEN goes beside a SYN-SENT (RFC 9293 3.9.1.1, MUST-42).
+func (h *host) bound(a netip.AddrPort, reuse bool) bool {
+	if !reuse {
+		return h.inUse(a)
+	}
+	return slices.ContainsFunc(h.sockets, func(s socket) bool {
+		return s.local == a && s.fd != 0 && (listening(s) || s.tcb.State == tcp.Closed)
 	})
 }
 
