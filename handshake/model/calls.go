@@ -276,7 +276,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 	switch {
 	case s.tcb.State == tcp.Closed:
 		return h.done(step, at, calls.CloseDead, "%s = 0", label)
-	case s.text != "": // 3.6.1: a RST "to show that data was lost" (SHLD-3)
+	case s.text != "" && s.tcb.State != tcp.TimeWait: // 3.6.1: a RST "to show that data was lost" (SHLD-3)
 		step.Why = append(step.Why, calls.CloseUnread.Why())
 		return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
 	}
@@ -287,7 +287,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 func (w *World) orphans(i int, listener string) []handshake.Step {
 	var steps []handshake.Step
 	for at, s := range w.hosts[i].sockets {
-		if s.listener == listener && s.fd == 0 && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
+		if s.listener == listener && s.fd == 0 && s.tcb.State != tcp.Closed && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
 			step := handshake.Step{
 				At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindSignal,
 				Label: "nobody can accept it", Why: []handshake.Why{calls.CloseOrphan.Why()},
