@@ -32,7 +32,10 @@ func Deviations() []Deviation {
 			Name: "syn-answered-again", States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=SYN>", Rule: "old-segment",
 			Sources: []string{"RFC 9293 3.10.7.4 first", measured},
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"},
-			follows: []pattern{{differs: OnlyLeft, kind: handshake.KindTimeout, model: "retransmission"}},
+			follows: []pattern{
+				{differs: OnlyLeft, kind: handshake.KindTimeout, model: "retransmission"},
+				{differs: OnlyRight, kind: handshake.KindDepart, kernel: "<CTL=SYN,ACK>"},
+			},
 		},
 		{
 			Name: "segments-kept", States: []string{"ESTABLISHED"}, Event: "timeout retransmission", Rule: "retransmit-text",

@@ -81,7 +81,7 @@ func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.St
 	if a.Addr().IsUnspecified() { // any address of the host, and it has one
 		a = netip.AddrPortFrom(h.address.Addr(), a.Port())
 	}
-	if h.bound(a, s.reuse) {
+	if h.inUse(a) && !s.reuse {
 		return h.done(step, at, calls.BindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
 	}
 	s.local = a
@@ -102,6 +102,9 @@ func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.
 		tcp.CloseWait, tcp.Closing, tcp.LastAck, tcp.TimeWait:
 		return h.done(step, at, calls.CallFails, "%s = -1 EINVAL", label)
 	case tcp.Closed:
+	}
+	if s.local.IsValid() && h.heard(s.local) {
+		return h.done(step, at, calls.CallFails, "%s = -1 EADDRINUSE", label)
 	}
 	if !s.local.IsValid() {
 		s.local = h.free()
@@ -283,7 +286,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 	switch {
 	case s.tcb.State == tcp.Closed:
 		return h.done(step, at, calls.CloseDead, "%s = 0", label)
-	case s.text != "": // 3.6.1: a RST "to show that data was lost" (SHLD-3)
+	case s.text != "" && s.tcb.State != tcp.TimeWait: // 3.6.1: a RST "to show that data was lost" (SHLD-3)
 		step.Why = append(step.Why, calls.CloseUnread.Why())
 		return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
 	}
@@ -294,7 +297,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 func (w *World) orphans(i int, listener string) []handshake.Step {
 	var steps []handshake.Step
 	for at, s := range w.hosts[i].sockets {
-		if s.listener == listener && s.fd == 0 && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
+		if s.listener == listener && s.fd == 0 && s.tcb.State != tcp.Closed && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
 			step := handshake.Step{
 				At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindSignal,
 				Label: "nobody can accept it", Why: []handshake.Why{calls.CloseOrphan.Why()},

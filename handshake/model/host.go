@@ -178,15 +178,10 @@ func (h *host) inUse(a netip.AddrPort) bool {
 	})
 }
 
-// bound reports whether bind() must refuse an address. With SO_REUSEADDR only a socket that
-// listens, or may yet, keeps it: a LISTEN goes beside a SYN-SENT (RFC 9293 3.9.1.1, MUST-42).
-func (h *host) bound(a netip.AddrPort, reuse bool) bool {
-	if !reuse {
-		return h.inUse(a)
-	}
-	return slices.ContainsFunc(h.sockets, func(s socket) bool {
-		return s.local == a && s.fd != 0 && (listening(s) || s.tcb.State == tcp.Closed)
-	})
+// heard reports whether another socket listens on an address: two would not know whose a
+// SYN is. Everything else goes beside a LISTEN (RFC 9293 3.9.1.1, MUST-42).
+func (h *host) heard(a netip.AddrPort) bool {
+	return slices.ContainsFunc(h.sockets, func(s socket) bool { return s.local == a && listening(s) })
 }
 
 // free is the setup's address, or the next port that nobody has.
