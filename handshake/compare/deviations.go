@@ -7,33 +7,55 @@ import (
 	"sockscope/handshake"
 )
 
-// Deviation is a place where a kernel is known to do otherwise than the model, which does
-// what RFC 9293 says. Its reason is a sentence of viz/words, under `deviation.` and Name.
+// Deviation is a place where another TCP is known to do otherwise than the model, which
+// does what RFC 9293 says. Its reason is a sentence of viz/words, under `deviation.` and
+// Name.
 type Deviation struct {
 	Name    string
+	Stacks  []string // which do so: Linux, Netstack
 	States  []string // of the end before the event, any of them; none: every state
 	Event   string   // the event at that end: its kind and a piece of its label
-	Rule    string   // of the model, from which the kernel departs
-	Sources []string // what the kernel follows instead, and what was measured
+	Rule    string   // of the model, from which the other TCP departs
+	Sources []string // what that follows instead, and what was measured
 
 	shows   pattern   // the line in which it shows
 	follows []pattern // lines further down that follow from it
 }
 
+// The TCPs of which the table speaks.
+const (
+	Linux    = "Linux"
+	Netstack = "netstack" // gVisor's, the engine of handshake/differential
+)
+
+// other names the TCP that a trace shows; empty if it is the model's.
+func other(t *handshake.Trace) string {
+	switch {
+	case t.Engine == Netstack:
+		return Netstack
+	case t.Host != "":
+		return Linux
+	default:
+		return ""
+	}
+}
+
 // pattern is what a line looks like. What is empty may be anything.
 type pattern struct {
-	differs       Difference // OnlyLeft means the model's, OnlyRight the kernel's
-	kind          handshake.Kind
-	model, kernel string // a piece of each half's label, or where states differ, the whole state
+	differs      Difference // OnlyLeft means the model's, OnlyRight the other's
+	kind         handshake.Kind
+	model, other string // a piece of each half's label, or where states differ, the whole state
 }
 
 // explain names the deviations that explain the differences, where exactly one of the two
-// engines ran on a kernel.
+// traces is the model's.
 func (c *Comparison) explain() {
-	if (c.Left.Host == "") == (c.Right.Host == "") {
+	left, right := other(c.Left), other(c.Right)
+	if (left == "") == (right == "") {
 		return
 	}
-	table := Deviations()
+	c.modelIsRight = left != ""
+	table := slices.DeleteFunc(Deviations(), func(d Deviation) bool { return !slices.Contains(d.Stacks, left+right) })
 	begins := func(i int) bool { return c.Lines[i].Cause == i && c.Lines[i].Differs != Equal }
 	for i := range c.Lines {
 		if begins(i) {
@@ -78,20 +100,19 @@ func (c *Comparison) known(i int, table []Deviation) *Deviation {
 }
 
 // happened reports whether the deviation's event led to line i: in the model the event
-// in which the deviation's rule fired, in a kernel, which names no rules, the last event
-// at that end.
+// in which the deviation's rule fired, in the other TCP, which names no rules of its own,
+// the last event at that end.
 func (c *Comparison) happened(d *Deviation, i int) bool {
 	kind, label, _ := strings.Cut(d.Event, " ")
 	is := func(e *handshake.Step) bool {
 		return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
 	}
-	modelIsRight := c.Left.Host != ""
 	model, step := c.Left, c.Lines[i].Left
-	if modelIsRight {
+	if c.modelIsRight {
 		model, step = c.Right, c.Lines[i].Right
 	}
 	if step == nil {
-		e := c.Event(i, !modelIsRight)
+		e := c.Event(i, !c.modelIsRight)
 		return e != nil && is(e)
 	}
 	for _, e := range slices.Backward(model.Steps[:step.N]) {
@@ -103,9 +124,9 @@ func (c *Comparison) happened(d *Deviation, i int) bool {
 }
 
 func (c *Comparison) fits(p pattern, l *Line) bool {
-	differs, model, kernel := l.Differs, l.Left, l.Right
-	if c.Left.Host != "" {
-		model, kernel = kernel, model
+	differs, model, other := l.Differs, l.Left, l.Right
+	if c.modelIsRight {
+		model, other = other, model
 		switch differs {
 		case OnlyLeft:
 			differs = OnlyRight
@@ -114,7 +135,7 @@ func (c *Comparison) fits(p pattern, l *Line) bool {
 		case Equal, State, Result, Label:
 		}
 	}
-	return p.differs == differs && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.kernel, kernel)
+	return p.differs == differs && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.other, other)
 }
 
 // half reports whether a step is what the pattern wants of it.
