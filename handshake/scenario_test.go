@@ -62,6 +62,34 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	require.Len(t, s.Program("model", "client"), 1)
 }
 
+// Only the numbers of its lines may be others.
+func TestAScenarioIsWrittenAsItIsRead(t *testing.T) {
+	s, err := handshake.Parse("small", "small.txtar", []byte(small))
+	require.NoError(t, err)
+	all := []*handshake.Scenario{s}
+	for _, name := range handshake.Names() {
+		s, err := handshake.Load(name)
+		require.NoError(t, err)
+		all = append(all, s)
+	}
+	for _, s := range all {
+		read, err := handshake.Parse(s.Name, s.File, []byte(s.String()))
+		require.NoError(t, err, s)
+		require.Equal(t, s.String(), read.String())
+		for i := range read.Script {
+			read.Script[i].Number = s.Script[i].Number
+		}
+		require.Equal(t, s.Script, read.Script, s.Name)
+		require.Equal(t, s.Words, read.Words, s.Name)
+		require.Equal(t, s.Not, read.Not, s.Name)
+		require.Equal(t, s.Ladder, read.Ladder, s.Name)
+		require.Len(t, read.Sysctls, len(s.Sysctls), s.Name)
+		for i, p := range read.Peers {
+			require.Equal(t, [...]any{s.Peers[i].Name, s.Peers[i].Address, s.Peers[i].ISS, s.Peers[i].Cast}, [...]any{p.Name, p.Address, p.ISS, p.Cast})
+		}
+	}
+}
+
 func TestALineIsPlayedByTheEnginesThatItNames(t *testing.T) {
 	s, err := handshake.Parse("x", "x", []byte("-- setup --\npeer a 1\npeer b 2\n-- script --\n[model,mixed] a close\na recv\n"))
 	require.NoError(t, err)
