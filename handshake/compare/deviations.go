@@ -15,11 +15,12 @@ type Deviation struct {
 	Stacks  []string // which do so: Linux, Netstack
 	States  []string // of the end before the event, any of them; none: every state
 	Event   string   // the event at that end: its kind and a piece of its label
-	Rule    string   // of the model, from which the other TCP departs
+	Rule    string   // of the model, from which the other TCP departs; several with commas
 	Sources []string // what that follows instead, and what was measured
 
 	shows   pattern   // the line in which it shows
 	follows []pattern // lines further down that follow from it
+	parts   bool      // the two connections are not in one state from there on: all further differences follow
 }
 
 // The TCPs of which the table speaks.
@@ -62,9 +63,15 @@ func (c *Comparison) explain() {
 			c.Lines[i].Known = c.known(i, table)
 		}
 	}
+	parted := -1
 	for i := range c.Lines {
-		if begins(i) && c.Lines[i].Known == nil {
-			c.Lines[i].Cause = c.followed(i)
+		switch l := &c.Lines[i]; {
+		case begins(i) && l.Known == nil && parted >= 0:
+			l.Cause = parted
+		case begins(i) && l.Known == nil:
+			l.Cause = c.followed(i)
+		case begins(i) && l.Known.parts && parted < 0:
+			parted = i
 		}
 	}
 	for i := range c.Lines {
@@ -116,11 +123,16 @@ func (c *Comparison) happened(d *Deviation, i int) bool {
 		return e != nil && is(e)
 	}
 	for _, e := range slices.Backward(model.Steps[:step.N]) {
-		if e.Peer == step.Peer && slices.ContainsFunc(e.Why, func(y handshake.Why) bool { return y.Rule == d.Rule }) {
+		if e.Peer == step.Peer && slices.ContainsFunc(e.Why, d.departs) {
 			return is(&e)
 		}
 	}
 	return false
+}
+
+// departs reports whether a rule is one from which the other TCP departs.
+func (d *Deviation) departs(y handshake.Why) bool {
+	return slices.Contains(strings.Split(d.Rule, ", "), y.Rule)
 }
 
 func (c *Comparison) fits(p pattern, l *Line) bool {
@@ -135,7 +147,7 @@ func (c *Comparison) fits(p pattern, l *Line) bool {
 		case Equal, State, Result, Label:
 		}
 	}
-	return p.differs == differs && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.other, other)
+	return (p.differs == differs || p.differs == Equal) && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.other, other)
 }
 
 // half reports whether a step is what the pattern wants of it.
