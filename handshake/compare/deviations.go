@@ -63,15 +63,9 @@ func (c *Comparison) explain() {
 			c.Lines[i].Known = c.known(i, table)
 		}
 	}
-	parted := -1
 	for i := range c.Lines {
-		switch l := &c.Lines[i]; {
-		case begins(i) && l.Known == nil && parted >= 0:
-			l.Cause = parted
-		case begins(i) && l.Known == nil:
-			l.Cause = c.followed(i)
-		case begins(i) && l.Known.parts && parted < 0:
-			parted = i
+		if begins(i) && c.Lines[i].Known == nil {
+			c.Lines[i].Cause = c.followed(i)
 		}
 	}
 	for i := range c.Lines {
@@ -89,11 +83,19 @@ func (c *Comparison) followed(i int) int {
 		if l.Known == nil {
 			continue
 		}
-		if slices.ContainsFunc(l.Known.follows, func(p pattern) bool { return c.fits(p, &c.Lines[i]) }) {
+		fits := func(p pattern) bool { return c.fits(p, &c.Lines[i]) }
+		if slices.ContainsFunc(l.Known.follows, fits) || l.Known.parts && c.after(i, cause) {
 			return cause
 		}
 	}
 	return i
+}
+
+// after reports whether line i came after another: below it, or in the order of one of
+// the two traces, which merging may have changed.
+func (c *Comparison) after(i, other int) bool {
+	l, o := &c.Lines[i], &c.Lines[other]
+	return i > other || l.Left != nil && o.Left != nil && l.Left.N > o.Left.N || l.Right != nil && o.Right != nil && l.Right.N > o.Right.N
 }
 
 // known finds the deviation that line i shows.
@@ -106,28 +108,44 @@ func (c *Comparison) known(i int, table []Deviation) *Deviation {
 	return nil
 }
 
-// happened reports whether the deviation's event led to line i: in the model the event
-// in which the deviation's rule fired, in the other TCP, which names no rules of its own,
-// the last event at that end.
+// happened reports whether the deviation's event led to line i: in the model the last
+// event at that end in which the deviation's rule fired. The other TCP names no rules of
+// its own; where only it has a step, the last event at that end may be the one, too.
 func (c *Comparison) happened(d *Deviation, i int) bool {
 	kind, label, _ := strings.Cut(d.Event, " ")
 	is := func(e *handshake.Step) bool {
 		return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
 	}
-	model, step := c.Left, c.Lines[i].Left
+	model, last := c.Left, 0
 	if c.modelIsRight {
-		model, step = c.Right, c.Lines[i].Right
+		model = c.Right
 	}
-	if step == nil {
-		e := c.Event(i, !c.modelIsRight)
-		return e != nil && is(e)
+	if step := c.ofModel(i); step != nil {
+		last = step.N
+	} else {
+		if e := c.Event(i, !c.modelIsRight); e != nil && is(e) {
+			return true
+		}
+		for above := range i {
+			if step := c.ofModel(above); step != nil {
+				last = max(last, step.N)
+			}
+		}
 	}
-	for _, e := range slices.Backward(model.Steps[:step.N]) {
-		if e.Peer == step.Peer && slices.ContainsFunc(e.Why, d.departs) {
+	for _, e := range slices.Backward(model.Steps[:last]) {
+		if e.Peer == c.Lines[i].Half().Peer && slices.ContainsFunc(e.Why, d.departs) {
 			return is(&e)
 		}
 	}
 	return false
+}
+
+// ofModel is the model's half of a line; nil if it has none.
+func (c *Comparison) ofModel(i int) *handshake.Step {
+	if c.modelIsRight {
+		return c.Lines[i].Right
+	}
+	return c.Lines[i].Left
 }
 
 // departs reports whether a rule is one from which the other TCP departs.

@@ -5,8 +5,12 @@ import "sockscope/handshake"
 // measured is how the table cites what was seen on a kernel.
 const measured = "measured on Linux 6.18"
 
-// Deviations is the table. Each is shown by a built-in scenario: a test says which.
-func Deviations() []Deviation {
+// Deviations is the table. Each of Linux is shown by a built-in scenario, each of netstack
+// by one or by a schedule: tests say which.
+func Deviations() []Deviation { return append(linuxDeviations(), netstackDeviations()...) }
+
+// linuxDeviations are those of Linux, some of which netstack shares.
+func linuxDeviations() []Deviation {
 	return []Deviation{
 		{
 			Name: "delayed-ack", Stacks: []string{Linux}, States: []string{"ESTABLISHED", "CLOSE-WAIT"}, Event: "timeout delayed-ACK", Rule: "depart-ack",
@@ -19,7 +23,7 @@ func Deviations() []Deviation {
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindTimeout},
 		},
 		{
-			Name: "reset-acknowledges", Stacks: []string{Linux}, Event: "call", Rule: "abort-reset",
+			Name: "reset-acknowledges", Stacks: []string{Linux, Netstack}, Event: "call", Rule: "abort-reset",
 			Sources: []string{"RFC 9293 3.10.5", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", other: "<CTL=RST,ACK>"},
 		},
@@ -35,12 +39,12 @@ func Deviations() []Deviation {
 			shows:   pattern{differs: OnlyRight, kind: handshake.KindCall, other: "TCP_NODELAY"},
 		},
 		{
-			Name: "segments-kept", Stacks: []string{Linux}, States: []string{"ESTABLISHED"}, Event: "timeout retransmission", Rule: "retransmit-text",
+			Name: "segments-kept", Stacks: []string{Linux, Netstack}, States: []string{"ESTABLISHED"}, Event: "timeout retransmission", Rule: "retransmit-text",
 			Sources: []string{"RFC 9293 3.8.1", "Linux net/ipv4/tcp_output.c tcp_retrans_try_collapse", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<DATA=", other: "<DATA="},
 		},
 		{
-			Name: "always-pushes", Stacks: []string{Linux}, States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
+			Name: "always-pushes", Stacks: []string{Linux, Netstack}, States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
 			Sources: []string{"RFC 9293 3.9.1.2 MUST-61", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=ACK>", other: "<CTL=PSH,ACK>"},
 		},

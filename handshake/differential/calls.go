@@ -99,7 +99,10 @@ func (h *host) make(w *Session, e *end, c handshake.Choice) (label, result strin
 		return h.recv(e)
 	case "shutdown":
 		return "shutdown(FD, SHUT_WR)", zero(e.ep.Shutdown(tcpip.ShutdownWrite)), calls.SendReturns
-	case "status":
+	case "status": // no socket call, but RFC 9293 3.10.6
+		if e.state == closed {
+			return "status(FD)", "-1 ENOTCONN", calls.CallFails
+		}
 		return "status(FD)", e.state, calls.CallSocket
 	case "abort":
 		e.ep.SocketOptions().SetLinger(tcpip.LingerOption{Enabled: true})
@@ -172,6 +175,9 @@ func (h *host) describe(e *end) {
 
 func (h *host) connect(e *end, to *host) (label, result string, rule calls.Rule) {
 	label, rule = fmt.Sprintf("connect(FD, %s)", to.shown), calls.ConnectReturns
+	if e.state != closed { // another connection may be meant, but netstack has one already
+		return label, zero(e.ep.Connect(full(to.address))), rule
+	}
 	if err := h.settle(e); err != nil {
 		return label, zero(err), rule
 	}
@@ -184,9 +190,9 @@ func (h *host) connect(e *end, to *host) (label, result string, rule calls.Rule)
 	return label, "", rule
 }
 
-// connected is what a connect() that waited gives.
+// connected is what a connect() that waited gives: to call it again says it.
 func (h *host) connected(e *end) (string, calls.Rule) {
-	err := e.ep.LastError()
+	err := e.ep.Connect(full(e.remote))
 	switch err.(type) {
 	case nil:
 		return "0", calls.ConnectReturns

@@ -74,7 +74,7 @@ func check(s *handshake.Scenario) error {
 		if err := calls.Check(s, l, known); err != nil {
 			return err
 		}
-		if c.What == "connect" && (s.Peer(c.Args) == nil || c.Args == c.Peer) {
+		if c.What == "connect" && (s.Peer(c.Args) == nil || c.Args == c.Peer) { // the wire joins two ends
 			return s.Mistake(l.Number, "connect "+c.Args, "the other peer's name")
 		}
 	}

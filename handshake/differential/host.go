@@ -233,7 +233,7 @@ func (w *Session) collect(i int, subject *end) {
 		}
 		if s.CTL.Has(machine.SYN) && owner != nil && !owner.begun {
 			owner.begun = true
-			w.numbers[f] = append(w.numbers[f], origin{s.SEQ, h.takeISS()})
+			w.numbers.begin(f, s.SEQ, h.takeISS())
 		}
 		s = convert(s, f, w.numbers.shown)
 		w.order++

@@ -31,8 +31,19 @@ func (f flow) back() flow { return flow{f.to, f.from} }
 // scenario, as the kernel engine does: a person reads 100 and 101.
 type numbers map[flow][]origin
 
-// origin is a first number, as netstack drew it and as it is shown.
-type origin struct{ drawn, shown uint32 }
+// origin is a first number, as netstack drew it and as it is shown. One is presumed that
+// stands for no connection, but for a forged segment that came before any.
+type origin struct {
+	drawn, shown uint32
+	presumed     bool
+}
+
+// begin notes the first number of a connection. Earlier ones of the same flow stay: old
+// segments may still come.
+func (n numbers) begin(f flow, drawn, shown uint32) {
+	known := slices.DeleteFunc(n[f], func(o origin) bool { return o.presumed })
+	n[f] = append(known, origin{drawn, shown, false})
+}
 
 // nearest is the origin at the least distance, of those as near the latest; none is no
 // shift.
@@ -79,7 +90,8 @@ type flight struct {
 	label    string
 	at, dies time.Duration
 	copies   int
-	octets   []byte // the datagram
+	octets   []byte       // the datagram
+	forged   *tcp.Segment // that neither end has sent, with the numbers that are shown; nil: one has
 }
 
 // end is how far the clock can go before some segment on the wire dies.
@@ -207,19 +219,29 @@ func (w *Session) duplicate(packet int) []handshake.Step {
 // forge makes a segment that neither end has sent.
 func (w *Session) forge(c handshake.Choice, to int) (item, error) {
 	s, err := tcp.ParseSegment(c.What)
-	if err != nil {
-		return item{}, err
-	}
 	if s.WND == 0 {
 		s.WND = 65535
 	}
 	f := flow{w.hosts[1-to].address, w.hosts[to].address}
-	if len(w.numbers[f]) == 0 {
-		w.numbers[f] = []origin{{s.SEQ, s.SEQ}}
+	return item{what: s.String(), segment: s, flow: f, octets: datagram(f, s)}, err
+}
+
+// datagram is a segment from the IPv4 header on.
+func datagram(f flow, s tcp.Segment) []byte {
+	octets, err := wire.AppendIPv4(nil, wire.IPv4{Src: f.from.Addr(), Dst: f.to.Addr(), TTL: 64}, wire.Append(nil, f.from, f.to, s))
+	if err != nil {
+		panic("differential: a datagram that cannot be: " + err.Error())
 	}
-	segment := wire.Append(nil, f.from, f.to, convert(s, f, w.numbers.drawn))
-	octets, err := wire.AppendIPv4(nil, wire.IPv4{Src: f.from.Addr(), Dst: f.to.Addr(), TTL: 64}, segment)
-	return item{what: s.String(), segment: s, flow: f, octets: octets}, err
+	return octets
+}
+
+// draw gives a forged segment the numbers that netstack has for those that are shown:
+// only when it arrives, for the connection may not have begun before.
+func (w *Session) draw(f *flight) {
+	if len(w.numbers[f.flow]) == 0 {
+		w.numbers[f.flow] = []origin{{f.forged.SEQ, f.forged.SEQ, true}}
+	}
+	f.octets = datagram(f.flow, convert(*f.forged, f.flow, w.numbers.drawn))
 }
 
 // inject puts a segment on the wire that neither end sent.
@@ -229,6 +251,7 @@ func (w *Session) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
 		return nil, err
 	}
 	step := w.launch(it, to)
+	w.flights[len(w.flights)-1].forged = &it.segment
 	step.Peer = handshake.WirePeer
 	step.Why = []handshake.Why{calls.Injected.Why()}
 	return []handshake.Step{step}, nil
@@ -248,7 +271,7 @@ func (w *Session) replace(c handshake.Choice, to int) ([]handshake.Step, error) 
 	f := &w.flights[at]
 	step := w.onTheWire(f, handshake.KindNote, calls.Replaced)
 	step.Label = f.label + " becomes " + it.what
-	f.label, f.octets = it.what, it.octets
+	f.label, f.forged = it.what, &it.segment
 	return []handshake.Step{step}, nil
 }
 
@@ -256,6 +279,9 @@ func (w *Session) replace(c handshake.Choice, to int) ([]handshake.Step, error) 
 func (w *Session) arrive(packet int) []handshake.Step {
 	f := w.take(packet)
 	w.pass(max(w.clock.now, f.at))
+	if f.forged != nil {
+		w.draw(&f)
+	}
 	h := w.hosts[f.to]
 	_, _, s := parse(f.octets)
 	step := handshake.Step{
