@@ -21,6 +21,7 @@ type Deviation struct {
 	shows   pattern   // the line in which it shows
 	follows []pattern // lines further down that follow from it
 	parts   bool      // the two connections are not in one state from there on: all further differences follow
+	certain bool      // whenever the event comes, even if no line shows it: as good as shown for what differs behind it
 }
 
 // The TCPs of which the table speaks.
@@ -67,6 +68,9 @@ func (c *Comparison) explain() {
 		if begins(i) && c.Lines[i].Known == nil {
 			c.Lines[i].Cause = c.followed(i)
 		}
+		if begins(i) && c.Lines[i].Known == nil {
+			c.Lines[i].Known = c.certain(i, table)
+		}
 	}
 	for i := range c.Lines {
 		l := &c.Lines[i]
@@ -108,14 +112,30 @@ func (c *Comparison) known(i int, table []Deviation) *Deviation {
 	return nil
 }
 
+// certain finds a deviation whose event came before line i, at either end, and whose
+// effect no other line shows: a segment that was not sent looks like any that is lost.
+func (c *Comparison) certain(i int, table []Deviation) *Deviation {
+	for above := range i {
+		e := c.ofModel(above)
+		for n := range table {
+			if d := &table[n]; d.certain && e != nil && d.is(e) && slices.ContainsFunc(e.Why, d.departs) {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// is reports whether a step is the deviation's event.
+func (d *Deviation) is(e *handshake.Step) bool {
+	kind, label, _ := strings.Cut(d.Event, " ")
+	return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
+}
+
 // happened reports whether the deviation's event led to line i: in the model the last
 // event at that end in which the deviation's rule fired. The other TCP names no rules of
 // its own; where only it has a step, the last event at that end may be the one, too.
 func (c *Comparison) happened(d *Deviation, i int) bool {
-	kind, label, _ := strings.Cut(d.Event, " ")
-	is := func(e *handshake.Step) bool {
-		return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
-	}
 	model, last := c.Left, 0
 	if c.modelIsRight {
 		model = c.Right
@@ -123,7 +143,7 @@ func (c *Comparison) happened(d *Deviation, i int) bool {
 	if step := c.ofModel(i); step != nil {
 		last = step.N
 	} else {
-		if e := c.Event(i, !c.modelIsRight); e != nil && is(e) {
+		if e := c.Event(i, !c.modelIsRight); e != nil && d.is(e) {
 			return true
 		}
 		for above := range i {
@@ -134,7 +154,7 @@ func (c *Comparison) happened(d *Deviation, i int) bool {
 	}
 	for _, e := range slices.Backward(model.Steps[:last]) {
 		if e.Peer == c.Lines[i].Half().Peer && slices.ContainsFunc(e.Why, d.departs) {
-			return is(&e)
+			return d.is(&e)
 		}
 	}
 	return false

@@ -78,7 +78,7 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "half-open-order", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive", Rule: "held, old-segment, outside-window, ack-off",
 			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/connect.go synRcvdState"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "half-open-overlap", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive <DATA=", Rule: "syn-received-ack",
@@ -98,17 +98,17 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "fin-without-ack", Stacks: only, Event: "arrive <CTL=FIN>", Rule: "old-segment, outside-window",
 			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/connect.go handleSegmentLocked"},
-			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true,
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true, certain: true,
 		},
 		{
 			Name: "text-without-ack", Stacks: only, Event: "arrive <CTL=>", Rule: "old-segment, outside-window",
 			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/connect.go handleSegmentLocked"},
-			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true,
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true, certain: true,
 		},
 		{
 			Name: "silent-behind-fin", Stacks: only, States: []string{"CLOSE-WAIT", "CLOSING", "LAST-ACK"}, Event: "arrive", Rule: "held",
 			Sources: []string{"RFC 9293 3.10.7.4 seventh", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing"},
-			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true,
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true, certain: true,
 		},
 		{
 			Name: "orphan-beyond", Stacks: only, States: []string{"FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK"}, Event: "arrive",
@@ -139,7 +139,7 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "time-wait-fin", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive", Rule: "fin-again-in-time-wait",
 			Sources: []string{"RFC 9293 3.10.7.4 eighth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleTimeWaitSegment"},
-			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true,
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true, certain: true,
 		},
 		{
 			Name: "abort-while-closing", Stacks: only, States: []string{"CLOSING", "LAST-ACK", "TIME-WAIT"}, Event: "call abort(", Rule: "abort-closing",
@@ -147,14 +147,20 @@ func netstackDeviations() []Deviation {
 			parts:   true,
 		},
 		{
-			Name: "congestion-window", Stacks: only, Event: "call send(", Rule: "send-text",
+			Name: "congestion-window", Stacks: only, Event: "timeout retransmission",
+			Rule:    "retransmit-text, retransmit-text-in-close-wait, retransmit-fin, retransmit-last-fin",
 			Sources: []string{"RFC 9293 3.8.2 MUST-19", "RFC 5681 3.1", "gVisor pkg/tcpip/transport/tcp/snd.go sendData"},
-			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<DATA="}, parts: true,
+			shows:   pattern{kind: handshake.KindDepart}, parts: true, certain: true,
 		},
 		{
-			Name: "time-wait-syn", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive", Rule: "syn-in-time-wait",
+			Name: "retransmission-times", Stacks: only, Event: "timeout retransmission", Rule: "retransmit-syn, retransmit-syn-ack, retransmit-text, retransmit-fin",
+			Sources: []string{"RFC 6298 5.7", "gVisor pkg/tcpip/transport/tcp/snd.go initSender"},
+			shows:   pattern{kind: handshake.KindTimeout}, parts: true,
+		},
+		{
+			Name: "time-wait-syn", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive <CTL=SYN>", Rule: "syn-in-time-wait, old-segment, outside-window",
 			Sources: []string{"RFC 9293 3.10.7.4 fourth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleTimeWaitSegment"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 	}
 }

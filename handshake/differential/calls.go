@@ -181,6 +181,7 @@ func (h *host) connect(e *end, to *host) (label, result string, rule calls.Rule)
 	if err := h.settle(e); err != nil {
 		return label, zero(err), rule
 	}
+	h.stack.view.presume(flow{e.local, to.address}, h.peekISS())
 	err := e.ep.Connect(full(to.address))
 	if _, ok := err.(*tcpip.ErrConnectStarted); !ok {
 		return label, zero(err), rule
@@ -254,7 +255,7 @@ func (w *Session) reboot(i int, step handshake.Step) ([]handshake.Step, error) {
 	h.stack.close()
 	h.ends, h.outbox, h.blocked, h.nextFD, h.last = nil, nil, nil, firstFD, ""
 	var err error
-	h.stack, err = newNetstack(w.clock, h.address.Addr(), int64(w.scenario.Seed)+int64(w.order)+int64(i)+1)
+	h.stack, err = newNetstack(w.clock, h.address.Addr())
 	return []handshake.Step{step}, err
 }
 

@@ -1,8 +1,13 @@
 package differential
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"reflect"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +27,10 @@ type clock struct {
 const epoch = time.Hour
 
 // view is the clock as one stack sees it: a stack that is gone takes its timers along.
-type view struct{ *clock }
+type view struct {
+	*clock
+	isn time.Duration // what generateSecureISN is told
+}
 
 // timer is a tcpip.Timer.
 type timer struct {
@@ -35,7 +43,55 @@ type timer struct {
 func (v *view) Now() time.Time { return time.Unix(0, 0).Add(v.since()) }
 
 // NowMonotonic implements tcpip.Clock.
-func (v *view) NowMonotonic() tcpip.MonotonicTime { return tcpip.MonotonicTime{}.Add(v.since()) }
+func (v *view) NowMonotonic() tcpip.MonotonicTime {
+	var caller [1]uintptr
+	runtime.Callers(2, caller[:])
+	if drawsISN(caller[0]) {
+		return tcpip.MonotonicTime{}.Add(v.isn)
+	}
+	return tcpip.MonotonicTime{}.Add(v.since())
+}
+
+// An initial sequence number is the time in units of 64 ns plus a hash of the pair of
+// sockets under a secret (RFC 6528; connect.go, generateSecureISN). The secret is
+// known here, so for each number there is a time at which it is drawn. Only that function
+// is told it.
+
+// presume makes the next number that is drawn for a flow be iss.
+func (v *view) presume(f flow, iss uint32) {
+	h := sha256.New()
+	h.Write(secret)
+	h.Write(f.from.Addr().AsSlice())
+	h.Write(f.to.Addr().AsSlice())
+	h.Write(binary.LittleEndian.AppendUint16(nil, f.from.Port()))
+	h.Write(binary.LittleEndian.AppendUint16(nil, f.to.Port()))
+	v.isn = time.Duration(iss-binary.LittleEndian.Uint32(h.Sum(nil))) << 6
+}
+
+// secret is what each stack draws.
+var secret = bytes.Repeat([]byte{same}, 16)
+
+// callers remembers which program counters are in generateSecureISN.
+var callers sync.Map
+
+func drawsISN(pc uintptr) bool {
+	known, ok := callers.Load(pc)
+	if !ok {
+		frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+		known, _ = callers.LoadOrStore(pc, strings.HasSuffix(frame.Function, "tcp.generateSecureISN"))
+	}
+	return known.(bool)
+}
+
+// sameAgain is the randomness of a stack: none. A zero would be drawn again and again.
+type sameAgain struct{}
+
+const same = 42
+
+func (sameAgain) Read(b []byte) (int, error) {
+	copy(b, bytes.Repeat([]byte{same}, len(b)))
+	return len(b), nil
+}
 
 func (v *view) since() time.Duration {
 	v.mu.Lock()

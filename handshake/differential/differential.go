@@ -37,7 +37,7 @@ func (Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Session
 	if err := check(s); err != nil {
 		return nil, err
 	}
-	w := &Session{scenario: s, clock: &clock{}, numbers: numbers{}}
+	w := &Session{scenario: s, clock: &clock{}}
 	draw := rand.New(rand.NewPCG(s.Seed, 0))
 	for i, p := range s.Peers {
 		a, err := address(s, p, draw)
@@ -51,7 +51,7 @@ func (Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Session
 		for _, l := range s.Program(Lines, p.Name) {
 			w.hosts[i].program = append(w.hosts[i].program, l.Choice)
 		}
-		if w.hosts[i].stack, err = newNetstack(w.clock, w.hosts[i].address.Addr(), draw.Int64()); err != nil {
+		if w.hosts[i].stack, err = newNetstack(w.clock, w.hosts[i].address.Addr()); err != nil {
 			return nil, errors.Join(err, w.Close())
 		}
 	}
@@ -98,7 +98,6 @@ type Session struct {
 	scenario *handshake.Scenario
 	clock    *clock
 	hosts    [2]*host
-	numbers  numbers
 	flights  []flight // on the wire, in the order of departure
 	packets  int      // how many have departed: the last one's number
 	order    int      // counts what was put into an outbox: the smaller, the older

@@ -25,7 +25,7 @@ type host struct {
 	name    string
 	shown   netip.AddrPort // as the scenario has it
 	address netip.AddrPort // as the stack has it: two stacks cannot both be 127.0.0.1
-	iss     []uint32       // the first numbers that are left to be shown
+	iss     []uint32       // the first numbers that are left
 	last    string         // the connection that moved last
 	program []handshake.Choice
 	next    int
@@ -64,7 +64,7 @@ type item struct {
 	is      handshake.Verb
 	what    string // the segment's label, or the call's name
 	on      string
-	segment machine.Segment // as it is shown
+	segment machine.Segment
 	flow    flow
 	octets  []byte
 	result  string
@@ -132,18 +132,20 @@ func (h *host) newest(fits func(*end) bool) *end {
 	return newest
 }
 
-// takeISS is the number that the next connection is shown to begin with.
-func (h *host) takeISS() uint32 {
+// peekISS is the first number of the host's next connection; takeISS uses it up.
+func (h *host) peekISS() uint32 {
 	if len(h.iss) == 0 {
-		h.iss = []uint32{stride}
+		return stride
 	}
-	iss := h.iss[0]
+	return h.iss[0]
+}
+
+func (h *host) takeISS() {
 	if len(h.iss) > 1 {
 		h.iss = h.iss[1:]
 	} else {
-		h.iss = []uint32{iss + stride}
+		h.iss = []uint32{h.peekISS() + stride}
 	}
-	return iss
 }
 
 // adopt gives the end whose event the arrival of a segment was: the receiver, or the
@@ -188,7 +190,7 @@ func (w *Session) observe(i int, subject *end, step handshake.Step) []handshake.
 		subject.state = "LISTEN" // RFC 9293 3.10.7.4 second; netstack forgets the request
 	}
 	step.After = subject.state
-	w.update(subject, &step)
+	subject.update(&step)
 	steps := append([]handshake.Step{step}, w.others(i)...)
 	steps = append(steps, w.tell(i, subject, step)...)
 	if subject.listener != nil && subject.state == "LISTEN" {
@@ -233,9 +235,8 @@ func (w *Session) collect(i int, subject *end) {
 		}
 		if s.CTL.Has(machine.SYN) && owner != nil && !owner.begun {
 			owner.begun = true
-			w.numbers.begin(f, s.SEQ, h.takeISS())
+			h.takeISS()
 		}
-		s = convert(s, f, w.numbers.shown)
 		w.order++
 		it := item{order: w.order, is: handshake.Depart, what: s.String(), segment: s, flow: f, octets: octets}
 		if owner != nil {
@@ -246,10 +247,10 @@ func (w *Session) collect(i int, subject *end) {
 }
 
 // update writes into the step which of an end's variables have changed.
-func (w *Session) update(e *end, step *handshake.Step) {
+func (e *end) update(step *handshake.Step) {
 	var now map[string]string
 	if e.state != closed && e.state != "LISTEN" {
-		now = w.variables(e)
+		now = e.variables()
 	}
 	for _, name := range variables {
 		v, ok := now[name]
@@ -266,30 +267,28 @@ var variables = []string{"ISS", "SND.UNA", "SND.NXT", "IRS", "RCV.NXT", "RCV.WND
 var units = map[string]string{"ISS": "seq", "SND.UNA": "seq", "SND.NXT": "seq", "IRS": "seq", "RCV.NXT": "seq", "RCV.WND": "B", "SND.WND": "B"}
 
 // variables are an end's: those of the handshake while that lasts.
-func (w *Session) variables(e *end) map[string]string {
-	ours := flow{e.local, e.remote}
+func (e *end) variables() map[string]string {
 	list := map[string]string{}
-	send := func(name string, n uint32) { list[name] = decimal(w.numbers.shown(ours, n)) }
-	receive := func(name string, n uint32) { list[name] = decimal(w.numbers.shown(ours.back(), n)) }
+	tell := func(name string, n uint32) { list[name] = decimal(n) }
 	if h := inside(e.ep, "h"); !h.IsNil() {
 		iss := number(e.ep, "h", "iss")
-		send("ISS", iss)
-		send("SND.UNA", iss)
-		send("SND.NXT", iss+1)
+		tell("ISS", iss)
+		tell("SND.UNA", iss)
+		tell("SND.NXT", iss+1)
 		if next := number(e.ep, "h", "ackNum"); e.state != "SYN-SENT" {
-			receive("IRS", next-1)
-			receive("RCV.NXT", next)
-			list["RCV.WND"] = decimal(min(number(e.ep, "h", "rcvWnd"), 65535))
+			tell("IRS", next-1)
+			tell("RCV.NXT", next)
+			tell("RCV.WND", number(e.ep, "h", "rcvWnd"))
 		}
 	}
 	if inside(e.ep, "snd").IsNil() {
 		return list
 	}
-	send("SND.UNA", number(e.ep, "snd", "SndUna"))
-	send("SND.NXT", number(e.ep, "snd", "SndNxt"))
-	receive("RCV.NXT", number(e.ep, "rcv", "RcvNxt"))
-	list["RCV.WND"] = decimal(number(e.ep, "rcv", "rcvWnd"))
-	list["SND.WND"] = decimal(number(e.ep, "snd", "SndWnd"))
+	tell("SND.UNA", number(e.ep, "snd", "SndUna"))
+	tell("SND.NXT", number(e.ep, "snd", "SndNxt"))
+	tell("RCV.NXT", number(e.ep, "rcv", "RcvNxt"))
+	tell("RCV.WND", number(e.ep, "rcv", "rcvWnd"))
+	tell("SND.WND", number(e.ep, "snd", "SndWnd"))
 	return list
 }
 

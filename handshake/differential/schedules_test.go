@@ -32,7 +32,8 @@ func TestTriage(t *testing.T) {
 	numbers := regexp.MustCompile(`=-?\d+>`)
 	var mu sync.Mutex
 	groups := map[string][]uint64{}
-	n := 0
+	n, same := 0, 0
+	rows := map[string]int{}
 	var wg sync.WaitGroup
 	next := first
 	for range runtime.GOMAXPROCS(0) {
@@ -52,6 +53,16 @@ func TestTriage(t *testing.T) {
 				c := both(t, sc)
 				mu.Lock()
 				n++
+				if equal, _, _ := c.Counts(); equal == len(c.Lines) {
+					same++
+				}
+				shown := map[string]bool{}
+				for _, l := range c.Lines {
+					if l.Known != nil && !shown[l.Known.Name] {
+						shown[l.Known.Name] = true
+						rows[l.Known.Name]++
+					}
+				}
 				for i, l := range c.Lines {
 					if l.Differs != compare.Equal && l.Cause == i && l.Known == nil {
 						key := string(l.Differs)
@@ -84,7 +95,7 @@ func TestTriage(t *testing.T) {
 		total += len(v)
 	}
 	sort.Slice(keys, func(i, j int) bool { return len(groups[keys[i]]) > len(groups[keys[j]]) })
-	t.Logf("%d of %d differ, %d groups", total, n, len(groups))
+	t.Logf("%d of %d differ unexplained, %d groups; %d equal in every line; rows %v", total, n, len(groups), same, rows)
 	for _, k := range keys {
 		t.Logf("%5d %v\n    %s", len(groups[k]), groups[k][:min(3, len(groups[k]))], k)
 	}

@@ -50,15 +50,15 @@ type netstack struct {
 	view *view
 }
 
-// newNetstack makes a stack at an address, whose random numbers follow from the seed.
-func newNetstack(c *clock, at netip.Addr, seed int64) (*netstack, error) {
-	n := &netstack{link: channel.New(queued, mtu, ""), view: &view{c}}
+// newNetstack makes a stack at an address, without randomness.
+func newNetstack(c *clock, at netip.Addr) (*netstack, error) {
+	n := &netstack{link: channel.New(queued, mtu, ""), view: &view{clock: c}}
 	n.Stack = stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
 		Clock:              n.view,
-		RandSource:         rand.NewSource(seed),
-		SecureRNG:          rand.New(rand.NewSource(seed)),
+		RandSource:         rand.NewSource(0),
+		SecureRNG:          sameAgain{},
 	})
 	for _, o := range settings() {
 		if err := n.SetTransportProtocolOption(tcp.ProtocolNumber, o); err != nil {

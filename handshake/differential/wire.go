@@ -27,61 +27,6 @@ type flow struct{ from, to netip.AddrPort }
 
 func (f flow) back() flow { return flow{f.to, f.from} }
 
-// numbers shows netstack's sequence numbers as if its first ones had been those of the
-// scenario, as the kernel engine does: a person reads 100 and 101.
-type numbers map[flow][]origin
-
-// origin is a first number, as netstack drew it and as it is shown. One is presumed that
-// stands for no connection, but for a forged segment that came before any.
-type origin struct {
-	drawn, shown uint32
-	presumed     bool
-}
-
-// begin notes the first number of a connection. Earlier ones of the same flow stay: old
-// segments may still come.
-func (n numbers) begin(f flow, drawn, shown uint32) {
-	known := slices.DeleteFunc(n[f], func(o origin) bool { return o.presumed })
-	n[f] = append(known, origin{drawn, shown, false})
-}
-
-// nearest is the origin at the least distance, of those as near the latest; none is no
-// shift.
-func (n numbers) nearest(f flow, distance func(origin) uint32) (best origin) {
-	least := uint32(1 << 31)
-	for _, o := range n[f] {
-		d := distance(o)
-		if d = min(d, -d); d <= least {
-			best, least = o, d
-		}
-	}
-	return best
-}
-
-// shown is a number of the flow as it is shown.
-func (n numbers) shown(f flow, seq uint32) uint32 {
-	o := n.nearest(f, func(o origin) uint32 { return seq - o.drawn })
-	return seq - o.drawn + o.shown
-}
-
-// drawn is what a shown number stands for.
-func (n numbers) drawn(f flow, seq uint32) uint32 {
-	o := n.nearest(f, func(o origin) uint32 { return seq - o.shown })
-	return seq - o.shown + o.drawn
-}
-
-// convert leaves alone what counts from nothing: the 0 of a RST that answers a segment
-// without ACK (RFC 9293 3.10.7.1), and the field of an ACK that is none.
-func convert(s tcp.Segment, f flow, number func(flow, uint32) uint32) tcp.Segment {
-	if !s.CTL.Has(tcp.RST|tcp.ACK) || s.SEQ != 0 {
-		s.SEQ = number(f, s.SEQ)
-	}
-	if s.CTL.Has(tcp.ACK) {
-		s.ACK = number(f.back(), s.ACK)
-	}
-	return s
-}
-
 // flight is a segment on the wire.
 type flight struct {
 	packet   int
@@ -90,8 +35,7 @@ type flight struct {
 	label    string
 	at, dies time.Duration
 	copies   int
-	octets   []byte       // the datagram
-	forged   *tcp.Segment // that neither end has sent, with the numbers that are shown; nil: one has
+	octets   []byte // the datagram
 }
 
 // end is how far the clock can go before some segment on the wire dies.
@@ -235,15 +179,6 @@ func datagram(f flow, s tcp.Segment) []byte {
 	return octets
 }
 
-// draw gives a forged segment the numbers that netstack has for those that are shown:
-// only when it arrives, for the connection may not have begun before.
-func (w *Session) draw(f *flight) {
-	if len(w.numbers[f.flow]) == 0 {
-		w.numbers[f.flow] = []origin{{f.forged.SEQ, f.forged.SEQ, true}}
-	}
-	f.octets = datagram(f.flow, convert(*f.forged, f.flow, w.numbers.drawn))
-}
-
 // inject puts a segment on the wire that neither end sent.
 func (w *Session) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
 	it, err := w.forge(c, to)
@@ -251,7 +186,6 @@ func (w *Session) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
 		return nil, err
 	}
 	step := w.launch(it, to)
-	w.flights[len(w.flights)-1].forged = &it.segment
 	step.Peer = handshake.WirePeer
 	step.Why = []handshake.Why{calls.Injected.Why()}
 	return []handshake.Step{step}, nil
@@ -271,7 +205,7 @@ func (w *Session) replace(c handshake.Choice, to int) ([]handshake.Step, error) 
 	f := &w.flights[at]
 	step := w.onTheWire(f, handshake.KindNote, calls.Replaced)
 	step.Label = f.label + " becomes " + it.what
-	f.label, f.forged = it.what, &it.segment
+	f.label, f.octets = it.what, it.octets
 	return []handshake.Step{step}, nil
 }
 
@@ -279,16 +213,14 @@ func (w *Session) replace(c handshake.Choice, to int) ([]handshake.Step, error) 
 func (w *Session) arrive(packet int) []handshake.Step {
 	f := w.take(packet)
 	w.pass(max(w.clock.now, f.at))
-	if f.forged != nil {
-		w.draw(&f)
-	}
 	h := w.hosts[f.to]
 	_, _, s := parse(f.octets)
 	step := handshake.Step{
 		Peer: h.name, Kind: handshake.KindArrive, Packet: packet, Label: f.label,
-		Vars: segmentVars(convert(s, f.flow, w.numbers.shown)),
+		Vars: segmentVars(s),
 	}
 	receiver := h.receiver(f.flow)
+	h.stack.view.presume(f.flow.back(), h.peekISS())
 	h.stack.receive(f.octets)
 	h.stack.rest()
 	return w.observe(f.to, h.adopt(receiver, f.flow, &step), step)
