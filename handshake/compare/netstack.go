@@ -2,9 +2,6 @@ package compare
 
 import "sockscope/handshake"
 
-// tested is how the table cites what was seen on gVisor's netstack.
-const tested = "tested on gVisor 20260905"
-
 // netstackDeviations are netstack's own. Each is shown by a schedule in
 // handshake/differential/testdata.
 func netstackDeviations() []Deviation {
@@ -23,7 +20,7 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "half-open-ends-silently", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "signal nobody can accept it", Rule: "abort-reset",
 			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go Abort"},
-			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=RST>"}, parts: true,
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=RST>"}, parts: true, certain: true,
 		},
 		{
 			Name: "send-unconnected", Stacks: only, States: []string{"CLOSED", "LISTEN"}, Event: "call send(", Rule: "send-no-connection, call-fails",
@@ -148,7 +145,7 @@ func netstackDeviations() []Deviation {
 		},
 		{
 			Name: "congestion-window", Stacks: only, Event: "timeout retransmission",
-			Rule:    "retransmit-text, retransmit-text-in-close-wait, retransmit-fin, retransmit-last-fin",
+			Rule:    "retransmit-text, retransmit-text-close-wait, retransmit-fin, retransmit-last-fin",
 			Sources: []string{"RFC 9293 3.8.2 MUST-19", "RFC 5681 3.1", "gVisor pkg/tcpip/transport/tcp/snd.go sendData"},
 			shows:   pattern{kind: handshake.KindDepart}, parts: true, certain: true,
 		},
@@ -156,6 +153,11 @@ func netstackDeviations() []Deviation {
 			Name: "retransmission-times", Stacks: only, Event: "timeout retransmission", Rule: "retransmit-syn, retransmit-syn-ack, retransmit-text, retransmit-fin",
 			Sources: []string{"RFC 6298 5.7", "gVisor pkg/tcpip/transport/tcp/snd.go initSender"},
 			shows:   pattern{kind: handshake.KindTimeout}, parts: true,
+		},
+		{
+			Name: "time-wait-acks", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive", Rule: "time-wait-other",
+			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleTimeWaitSegment"},
+			shows:   pattern{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=ACK>"}, parts: true,
 		},
 		{
 			Name: "time-wait-syn", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive <CTL=SYN>", Rule: "syn-in-time-wait, old-segment, outside-window",

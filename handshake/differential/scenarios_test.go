@@ -2,7 +2,6 @@ package differential_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -126,21 +125,10 @@ func text(c *compare.Comparison) string {
 		if s == nil {
 			return "-"
 		}
-		vars := ""
-		if os.Getenv("VARS") != "" {
-			for _, v := range s.Vars {
-				if !strings.HasPrefix(v.Name, "SEG") && v.Unit != "ns" {
-					vars += " " + v.Name + "=" + v.Value
-				}
-			}
-			for _, y := range s.Why {
-				vars += " " + y.Rule
-			}
-		}
-		return fmt.Sprintf("%s %s %s %s (%s -> %s)%s", s.Peer, s.On, s.Kind, s.Label, s.Before, s.After, vars)
+		return fmt.Sprintf("%s %s %s %s (%s -> %s)", s.Peer, s.On, s.Kind, s.Label, s.Before, s.After)
 	}
 	for i, l := range c.Lines {
-		if os.Getenv("FULL") == "" && i > 0 && l.Differs == compare.Equal && !near(c, i) {
+		if i > 0 && l.Differs == compare.Equal && !near(c, i) {
 			continue
 		}
 		mark := " "

@@ -1,109 +1,176 @@
 package differential_test
 
 import (
+	"errors"
+	"flag"
 	"os"
-	"regexp"
+	"path/filepath"
 	"runtime"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"sockscope/handshake"
 	"sockscope/handshake/compare"
 	"sockscope/handshake/differential"
 	"sockscope/handshake/schedule"
 )
 
-func env(t *testing.T, name string, otherwise uint64) uint64 {
+// number reads an environment variable.
+func number(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
 	v, ok := os.LookupEnv(name)
 	if !ok {
 		return otherwise
 	}
 	n, err := strconv.ParseUint(v, 10, 64)
-	require.NoError(t, err)
+	require.NoError(t, err, name)
 	return n
 }
 
-func TestTriage(t *testing.T) {
-	count, first := env(t, "SCHEDULES", 100), env(t, "SEED", 1)
-	numbers := regexp.MustCompile(`=-?\d+>`)
-	var mu sync.Mutex
-	groups := map[string][]uint64{}
-	n, same := 0, 0
-	rows := map[string]int{}
-	var wg sync.WaitGroup
-	next := first
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for {
-				mu.Lock()
-				seed := next
-				next++
-				mu.Unlock()
-				if seed >= first+count {
-					return
-				}
-				sc := shared(schedule.Random(seed))
-				if _, err := (differential.Engine{}).Start(t.Context(), sc); err != nil {
-					continue
-				}
-				c := both(t, sc)
-				mu.Lock()
-				n++
-				if equal, _, _ := c.Counts(); equal == len(c.Lines) {
-					same++
-				}
-				shown := map[string]bool{}
-				for _, l := range c.Lines {
-					if l.Known != nil && !shown[l.Known.Name] {
-						shown[l.Known.Name] = true
-						rows[l.Known.Name]++
-					}
-				}
-				for i, l := range c.Lines {
-					if l.Differs != compare.Equal && l.Cause == i && l.Known == nil {
-						key := string(l.Differs)
-						if l.Left != nil {
-							key += " L " + string(l.Left.Kind) + " " + l.Left.Label + " " + l.Left.Before + "->" + l.Left.After
-						}
-						if l.Right != nil {
-							key += " R " + string(l.Right.Kind) + " " + l.Right.Label + " " + l.Right.Before + "->" + l.Right.After
-						}
-						if e := c.Event(i, l.Left == nil); e != nil {
-							key += " E " + string(e.Kind) + " " + e.Label + " " + e.Before
-							for _, y := range e.Why {
-								key += " " + y.Rule
-							}
-						}
-						key = numbers.ReplaceAllString(key, "=>")
-						groups[key] = append(groups[key], seed)
-						break
-					}
-				}
-				mu.Unlock()
-			}
-		})
+// found counts what a run of schedules showed.
+type found struct {
+	mu      sync.Mutex
+	played  int
+	equal   int            // in every line
+	rows    map[string]int // schedules, by the deviation that they show
+	differs []uint64       // the seeds of those that nothing explains
+}
+
+func (f *found) add(seed uint64, c *compare.Comparison) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.played++
+	equal, _, unexplained := c.Counts()
+	if equal == len(c.Lines) {
+		f.equal++
 	}
-	wg.Wait()
-	keys := []string{}
-	total := 0
-	for k, v := range groups {
-		keys = append(keys, k)
-		total += len(v)
+	for name := range deviations(c) {
+		f.rows[name]++
 	}
-	sort.Slice(keys, func(i, j int) bool { return len(groups[keys[i]]) > len(groups[keys[j]]) })
-	t.Logf("%d of %d differ unexplained, %d groups; %d equal in every line; rows %v", total, n, len(groups), same, rows)
-	for _, k := range keys {
-		t.Logf("%5d %v\n    %s", len(groups[k]), groups[k][:min(3, len(groups[k]))], k)
+	if unexplained > 0 {
+		f.differs = append(f.differs, seed)
 	}
 }
 
-func TestShow(t *testing.T) {
-	for s := range strings.FieldsSeq(os.Getenv("SHOW")) {
-		n, _ := strconv.ParseUint(s, 10, 64)
-		t.Log(s + "\n" + text(both(t, shared(schedule.Random(n)))))
+// deviations are the rows of the table that a comparison shows.
+func deviations(c *compare.Comparison) map[string]bool {
+	names := map[string]bool{}
+	for i, l := range c.Lines {
+		if l.Known != nil && l.Cause == i {
+			names[l.Known.Name] = true
+		}
 	}
+	return names
+}
+
+// A schedule that netstack plays otherwise than our machine, for no known reason, is shown
+// as the smallest scenario that does so. SCHEDULES and SEED say how many, from which on.
+func TestNoRandomScheduleDiffersFromNetstackUnexplained(t *testing.T) {
+	count, first := number(t, "SCHEDULES", 300), number(t, "SEED", 1)
+	f := found{rows: map[string]int{}}
+	var next atomic.Uint64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for n := next.Add(1) - 1; n < count; n = next.Add(1) - 1 {
+				if s := shared(schedule.Random(first + n)); playable(t, s) {
+					f.add(first+n, both(t, s))
+				}
+			}
+		})
+	}
+	workers.Wait()
+	t.Logf("seeds %d to %d: %d played, %d equal in every line, %d unexplained; schedules by deviation: %v",
+		first, first+count-1, f.played, f.equal, len(f.differs), f.rows)
+	slices.Sort(f.differs)
+	const shown = 3
+	for _, seed := range f.differs[:min(shown, len(f.differs))] {
+		s := schedule.Shrink(shared(schedule.Random(seed)), func(s *handshake.Scenario) bool { return differs(t, s) })
+		t.Logf("seed %d\n%s\n%s", seed, s, text(both(t, s)))
+	}
+	require.Empty(t, f.differs, "seeds of schedules that differ for no known reason")
+}
+
+// playable reports whether both can play a schedule: a wire that joins two ends does not
+// bring a connect() to oneself.
+func playable(tb testing.TB, s *handshake.Scenario) bool {
+	tb.Helper()
+	session, err := differential.Engine{}.Start(tb.Context(), s)
+	if _, mistake := errors.AsType[*handshake.Mistake](err); mistake {
+		return false
+	}
+	require.NoError(tb, err)
+	require.NoError(tb, session.Close())
+	return true
+}
+
+// differs reports whether a schedule that may have been shrunk shows something that
+// nothing explains.
+func differs(tb testing.TB, s *handshake.Scenario) bool {
+	tb.Helper()
+	if !playable(tb, s) {
+		return false
+	}
+	_, _, unexplained := both(tb, s).Counts()
+	return unexplained > 0
+}
+
+var update = flag.Bool("update", false, "look for schedules that show the deviations of which testdata has none")
+
+// Each row of the table that speaks of netstack is shown by a schedule, or by a lesson.
+func TestEachDeviationOfNetstackIsShown(t *testing.T) {
+	lessons := map[string]bool{}
+	for _, name := range handshake.Names() {
+		s, err := handshake.Load(name)
+		require.NoError(t, err)
+		if s.Playable(differential.Lines) == nil {
+			for row := range deviations(both(t, shared(s))) {
+				lessons[row] = true
+			}
+		}
+	}
+	for _, d := range compare.Deviations() {
+		if !slices.Contains(d.Stacks, compare.Netstack) || lessons[d.Name] {
+			continue
+		}
+		t.Run(d.Name, func(t *testing.T) {
+			file := filepath.Join("testdata", d.Name+".txtar")
+			if _, err := os.Stat(file); *update && err != nil {
+				require.NoError(t, os.WriteFile(file, []byte(smallest(t, d.Name).String()), 0o666))
+			}
+			s, err := handshake.Load(file)
+			require.NoError(t, err)
+			c := both(t, s)
+			_, _, unexplained := c.Counts()
+			require.Zero(t, unexplained, "\n%s", text(c))
+			require.True(t, deviations(c)[d.Name], "\n%s", text(c))
+		})
+	}
+}
+
+// smallest looks for the schedule that shows a deviation first, and shrinks it.
+func smallest(t *testing.T, name string) *handshake.Scenario {
+	t.Helper()
+	shows := func(s *handshake.Scenario) bool {
+		if !playable(t, s) {
+			return false
+		}
+		c := both(t, s)
+		_, _, unexplained := c.Counts()
+		return unexplained == 0 && deviations(c)[name]
+	}
+	const most = 20000
+	for seed := range uint64(most) {
+		if s := shared(schedule.Random(seed)); shows(s) {
+			return schedule.Shrink(s, shows)
+		}
+	}
+	t.Fatal("no schedule shows it: " + strings.ToUpper(name))
+	return nil
 }
