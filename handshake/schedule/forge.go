@@ -6,8 +6,9 @@ import (
 	"sockscope/handshake"
 )
 
-// far is further than any window reaches: that of a kernel is as large as its buffers.
-const far = 1 << 26
+// far is further than the window of either reaches at first, and near enough to be counted
+// from the right one of two first numbers.
+const far = 1 << 22
 
 // stray are the numbers of a segment to an end that has none: far from those of the setup,
 // as they are from those that a kernel draws.
