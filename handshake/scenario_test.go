@@ -19,6 +19,7 @@ delay 10ms
 seed 7
 figure RFC 9293 figure 6
 not model why
+quickack
 -- script --
   open: server listen 8   # the backlog
 
@@ -47,11 +48,12 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	require.Equal(t, 10*time.Millisecond, s.Delay)
 	require.EqualValues(t, 7, s.Seed)
 	require.Equal(t, "RFC 9293 figure 6", s.Figure)
+	require.True(t, s.Quick)
 	require.Equal(t, map[string]string{"model": "why"}, s.Not)
 	require.Len(t, s.Script, 4)
 	require.Equal(t, "open", s.Script[0].Label)
 	require.Equal(t, "8", s.Script[0].Choice.Args, "the comment is cut off")
-	require.Equal(t, 10, s.Script[0].Number, "lines are counted from the file's first")
+	require.Equal(t, 11, s.Script[0].Number, "lines are counted from the file's first")
 	require.Equal(t, "model", s.Script[1].Engine)
 	require.Equal(t, `"a # b"`, s.Script[1].Choice.Args, "inside quotes # is no comment")
 	require.Equal(t, "a first line and a second", s.Words["en"]["shows"])
@@ -82,6 +84,7 @@ func TestAScenarioIsWrittenAsItIsRead(t *testing.T) {
 		require.Equal(t, s.Script, read.Script, s.Name)
 		require.Equal(t, s.Words, read.Words, s.Name)
 		require.Equal(t, s.Not, read.Not, s.Name)
+		require.Equal(t, s.Quick, read.Quick, s.Name)
 		require.Equal(t, s.Ladder, read.Ladder, s.Name)
 		require.Len(t, read.Sysctls, len(s.Sysctls), s.Name)
 		for i, p := range read.Peers {

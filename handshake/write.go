@@ -51,6 +51,9 @@ func (s *Scenario) writeSetup(b *strings.Builder) {
 	for _, y := range s.Sysctls {
 		fmt.Fprintln(b, "sysctl", y.Name, y.Value)
 	}
+	if s.Quick {
+		fmt.Fprintln(b, "quickack")
+	}
 	for _, engine := range slices.Sorted(maps.Keys(s.Not)) {
 		fmt.Fprintln(b, "not", engine, s.Not[engine])
 	}

@@ -51,7 +51,7 @@ var rows = []row{
 		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",
 	}},
 	{"compare", "handshake/compare/*.go", []string{"sockscope/handshake"}},
-	{"schedule", "handshake/schedule/*.go", []string{"sockscope/handshake", "sockscope/handshake/model"}},
+	{"schedule", "handshake/schedule/*.go", []string{"sockscope/handshake", "sockscope/handshake/model", "sockscope/statemachine/tcp"}},
 	{"viz", "viz/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/compare", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/viz/words",
 		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",

@@ -91,6 +91,9 @@ func lanes(t *handshake.Trace, ways map[int]string) map[string]lane {
 			key = string(s.Kind) + " " + strings.TrimSuffix(call, ")")
 		case handshake.KindDepart:
 			name, fate = ways[s.Packet], fates[s.Packet]
+			if part(s.Label, "CTL") == "RST,ACK" && part(s.Label, "SEQ") != "0" { // it is known by its number, whether it acknowledges or not
+				key = "<SEQ=" + part(s.Label, "SEQ") + "><CTL=RST>"
+			}
 		case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
 			name = travels
 		case handshake.KindTimeout, handshake.KindNote:

@@ -31,7 +31,10 @@ func linuxDeviations() []Deviation {
 			Name: "syn-answered-again", Stacks: []string{Linux}, States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=SYN>", Rule: "old-segment",
 			Sources: []string{"RFC 9293 3.10.7.4 first", measured},
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"},
-			follows: []pattern{{differs: OnlyLeft, kind: handshake.KindTimeout, model: "retransmission"}},
+			follows: []pattern{
+				{differs: OnlyLeft, kind: handshake.KindTimeout, model: "retransmission"},
+				{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=SYN,ACK>"},
+			},
 		},
 		{
 			Name: "nagle", Stacks: []string{Linux}, Event: "call setsockopt(", Rule: "send-text",

@@ -276,7 +276,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 	switch {
 	case s.tcb.State == tcp.Closed:
 		return h.done(step, at, calls.CloseDead, "%s = 0", label)
-	case s.text != "": // 3.6.1: a RST "to show that data was lost" (SHLD-3)
+	case s.text != "" && s.tcb.State != tcp.TimeWait: // 3.6.1: a RST "to show that data was lost" (SHLD-3)
 		step.Why = append(step.Why, calls.CloseUnread.Why())
 		return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
 	}

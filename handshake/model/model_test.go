@@ -415,6 +415,14 @@ func TestAResetBehindTheEndOfTheTextIsNoErrorOfRecv(t *testing.T) {
 	require.Equal(t, `send(4, "x") = -1 EPIPE`, do(t, s, "server send")[0].Label)
 }
 
+// RFC 9293 3.10.5: "connection does not exist" is no news of an end that was reset before.
+func TestClosingAListenerSaysNothingOfWhatWasResetBefore(t *testing.T) {
+	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver close\nclient socket\nclient connect server\nclient abort\n")
+	do(t, s, "server socket", "server listen", "client socket", "client connect", "depart client", "arrive server",
+		"depart server", "arrive client", "depart client", "arrive server", "return client", "client abort", "depart client", "arrive server")
+	require.Len(t, do(t, s, "server close"), 1)
+}
+
 func TestNobodyAnswersAndConnectTimesOut(t *testing.T) {
 	s := session(t, programs)
 	do(t, s, "client socket", "client connect")
@@ -584,6 +592,19 @@ func finish(tb testing.TB, tl *handshake.Timeline) {
 			return
 		}
 	}
+}
+
+// RFC 9293 3.6.1: TIME-WAIT waits for old segments; that a program has not read all the
+// text does not cut it short, and there is nobody left to be told.
+func TestRFC9293_3_6_1_TextLeftUnreadDoesNotEndTimeWait(t *testing.T) {
+	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver accept\nserver send \"bye\"\nserver close\nclient socket\nclient connect server\nclient shutdown\nclient close\n")
+	do(t, s, "server socket", "server listen", "client socket", "client connect", "depart client", "arrive server",
+		"depart server", "arrive client", "depart client", "return client", "arrive server",
+		"client shutdown", "depart client", "arrive server", "depart server", "arrive client",
+		"server accept", "server send", "depart server", "arrive client", "depart client", "arrive server",
+		"server close", "depart server", "arrive client", "depart client")
+	steps := do(t, s, "client close")
+	require.Equal(t, [...]string{"TIME-WAIT", "TIME-WAIT"}, [...]string{steps[0].Before, steps[0].After})
 }
 
 // RFC 9293 3.6.1 SHLD-3: who closes with text pending, or gets text after the CLOSE,

@@ -3,6 +3,7 @@ package schedule
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"sockscope/handshake"
 )
@@ -18,7 +19,9 @@ func (g *generator) choose() (handshake.Choice, bool) {
 	choices := g.session.Choices()
 	offers := g.offers(choices)
 	if len(offers) > 0 && g.used[handshake.Inject] < maxForged {
-		offers = append(offers, offer{g.forge(), 2})
+		if c, ok := g.forge(); ok {
+			offers = append(offers, offer{c, 2})
+		}
 	}
 	total := 0
 	for _, o := range offers {
@@ -41,19 +44,23 @@ func (g *generator) choose() (handshake.Choice, bool) {
 func (g *generator) offers(choices []handshake.Choice) []offer {
 	var offers []offer
 	seen := map[handshake.Choice]bool{}
-	next := map[string]bool{} // who has been offered its oldest segment
+	next := map[string]bool{}                                // who has been offered its oldest segment
+	departs, returns := map[string]bool{}, map[string]bool{} // whose segment, whose call waits
 	for _, c := range choices {
-		known := c
-		known.Packet = 0
-		if seen[known] { // the line would mean the older one
+		if seen[line(c)] { // it would mean the older one
 			continue
 		}
-		seen[known] = true
+		seen[line(c)] = true
 		weight := 0
 		switch c.Verb {
-		case handshake.Depart, handshake.Return:
-			weight = 40
+		case handshake.Depart:
+			weight, departs[c.Peer] = 40, true
+		case handshake.Return:
+			weight, returns[c.Peer] = 40, true
 		case handshake.Arrive:
+			if g.unlike(c) || returns[c.Peer] || departs[c.Peer] && strings.Contains(c.What, "<CTL=RST") {
+				continue // what is about to happen would not be what it was, or would
+			}
 			weight = 4
 			if !next[c.Peer] {
 				weight, next[c.Peer] = 12, true
@@ -63,7 +70,7 @@ func (g *generator) offers(choices []handshake.Choice) []offer {
 		case handshake.Duplicate:
 			weight = within(g.used[c.Verb], maxDoubles, 1)
 		case handshake.Call:
-			weight = callWeight(c.What)
+			weight = g.callWeight(c)
 		case handshake.Timeout:
 			if g.mayExpire(c, choices) {
 				weight = within(g.used[c.Verb], maxTimeouts, 8)
@@ -78,11 +85,15 @@ func (g *generator) offers(choices []handshake.Choice) []offer {
 }
 
 // callWeight makes both programs usually open before anything else happens.
-func callWeight(call string) int {
-	switch call {
-	case "socket", "bind", "listen":
+func (g *generator) callWeight(c handshake.Choice) int {
+	switch {
+	case c.What == "socket":
 		return 80
-	case "accept", "connect":
+	case g.unlikeCall(c):
+		return 0
+	case c.What == "bind" || c.What == "listen":
+		return 80
+	case c.What == "accept" || c.What == "connect":
 		return 30
 	default:
 		return 8
@@ -98,39 +109,73 @@ func within(used, most, weight int) int {
 }
 
 // mayExpire reports whether a timer may end here. A kernel repeats nothing that is held,
-// or whose acknowledgment is: so nothing may be on its way. It repeats several segments
-// as its congestion control allows (RFC 5681), which our machine does not have: so only
-// one may be unacknowledged. TIME-WAIT and the user timeout take minutes.
+// or whose acknowledgment is: so nothing may be on its way. While one timer is waited for,
+// another may end; and several segments are repeated as congestion control allows (RFC
+// 5681), which our machine does not have: so only one may be unacknowledged. TIME-WAIT and
+// the user timeout take minutes.
 func (g *generator) mayExpire(c handshake.Choice, choices []handshake.Choice) bool {
-	return c.What == "retransmission" && len(g.last[c.Peer].outstanding()) == 1 &&
-		!slices.ContainsFunc(choices, func(c handshake.Choice) bool {
-			return c.Verb == handshake.Drop || c.Verb == handshake.Depart || c.Verb == handshake.Return
-		})
+	if c.What != "retransmission" || slices.ContainsFunc(choices, func(c handshake.Choice) bool {
+		return c.Verb == handshake.Drop || c.Verb == handshake.Depart || c.Verb == handshake.Return
+	}) {
+		return false
+	}
+	n := 0
+	for _, e := range g.ends {
+		n += len(e.outstanding())
+	}
+	return n == 1
 }
 
 // end is what is known of a connection's end.
 type end struct {
-	vars map[string]uint32 // its numbers
-	sent []uint32          // the first numbers of the segments that take any
+	peer  string
+	state string
+	child bool // a listener made it
+	fd    int  // 0: no program holds it
+	left  bool // its program has closed it
+	vars  map[string]uint32
+	sent  []uint32 // the numbers behind the segments that take any
+	lived bool     // it has had a connection
+	dups  int      // how many ACKs in a row said nothing new
+	slow  bool     // its timer has ended once
 }
 
-// learn follows the numbers of each end. A peer's last one is that which moved last.
+// learn follows each end. A peer's last one is that which moved last.
 func (g *generator) learn(s *handshake.Step) {
 	if s.Peer == handshake.WirePeer || !s.Leads() {
 		return
 	}
 	name := s.Peer + " " + s.On
 	e := g.ends[name]
-	if e == nil || s.After == "CLOSED" {
-		e = &end{vars: map[string]uint32{}}
+	if e == nil {
+		e = &end{peer: s.Peer, child: strings.Contains(s.On, "."), vars: map[string]uint32{}}
 	}
 	g.ends[name], g.last[s.Peer] = e, e
-	if s.Kind == handshake.KindDepart && part(s, "SEG.LEN") > 0 && !slices.Contains(e.sent, part(s, "SEG.SEQ")) {
-		e.sent = append(e.sent, part(s, "SEG.SEQ"))
+	if s.Kind == handshake.KindDepart {
+		if n := part(s, "SEG.LEN"); n > 0 && !slices.Contains(e.sent, part(s, "SEG.SEQ")+n) {
+			e.sent = append(e.sent, part(s, "SEG.SEQ")+n)
+		}
+		return
+	}
+	if s.Kind == handshake.KindArrive && part(s, "SEG.LEN") == 0 {
+		e.dups++
+	}
+	e.slow = e.slow || s.Kind == handshake.KindTimeout
+	if e.state = s.After; e.state == "CLOSED" {
+		clear(e.vars)
 	}
 	for _, v := range s.Vars {
-		if n, err := strconv.ParseUint(v.Value, 10, 32); err == nil {
+		n, err := strconv.ParseUint(v.Value, 10, 32)
+		switch {
+		case v.Name == "descriptor":
+			e.fd, e.left = int(n), n == 0
+		case err == nil:
 			e.vars[v.Name] = uint32(n)
+			if v.Name == "SND.UNA" {
+				e.dups = 0
+			}
+			e.lived = e.lived || v.Name == "ISS"
+			g.begun = g.begun || e.lived
 		}
 	}
 }
@@ -146,9 +191,12 @@ func part(s *handshake.Step, name string) uint32 {
 	return 0
 }
 
-// outstanding are the first numbers of what is not acknowledged.
+// outstanding are the numbers behind what is not acknowledged.
 func (e *end) outstanding() []uint32 {
+	if _, known := e.vars["SND.UNA"]; !known {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(e.sent), func(n uint32) bool {
-		return n-e.vars["SND.UNA"] >= 1<<31 || n-e.vars["SND.NXT"] < 1<<31
+		return !after(n, e.vars["SND.UNA"]) || after(n, e.vars["SND.NXT"])
 	})
 }

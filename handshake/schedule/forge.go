@@ -6,24 +6,30 @@ import (
 	"sockscope/handshake"
 )
 
-// far is further than any window reaches: that of a kernel is as large as it likes.
-const far = 1 << 30
+// far is further than the window of either reaches at first, and near enough to be counted
+// from the right one of two first numbers.
+const far = 1 << 22
 
-// stray are the numbers of a segment to an end that has none.
-const stray = 9000
+// stray are the numbers of a segment to an end that has none: far from those of the setup,
+// as they are from those that a kernel draws.
+const stray = 3000000000
 
 // forge draws a segment that neither end has sent, with numbers in, at, before or behind
 // the window of its receiver. Old duplicates are among them: what begins at IRS or before
-// RCV.NXT.
-func (g *generator) forge() handshake.Choice {
+// RCV.NXT. What acknowledges less than the connection's first octet is not: whether that
+// is looked at is left open (RFC 5961 5.2, MAY-12).
+func (g *generator) forge() (handshake.Choice, bool) {
 	peer := pick(g, peers[:]...)
-	e := g.last[peer]
+	v := g.last[peer].vars
 	seq, ack := uint32(stray), uint32(stray)
-	if _, known := e.vars["RCV.NXT"]; known {
-		seq = e.vars["RCV.NXT"] + pick(g, 0, 0, 0, 1, 500, far, ^uint32(0), e.vars["IRS"]-e.vars["RCV.NXT"])
+	if next, known := v["RCV.NXT"]; known {
+		seq = next + pick(g, 0, 0, 0, 1, 500, far, ^uint32(0), v["IRS"]-next)
 	}
-	if una, known := e.vars["SND.UNA"]; known {
-		ack = pick(g, una, una, e.vars["SND.NXT"], e.vars["SND.NXT"], e.vars["SND.NXT"]+1, e.vars["SND.NXT"]+far, una-1)
+	una, known := v["SND.UNA"]
+	if known {
+		ack = pick(g, una, una, v["SND.NXT"], v["SND.NXT"], v["SND.NXT"]+1, v["SND.NXT"]+far, v["ISS"]+1)
+	} else if g.begun {
+		return handshake.Choice{}, false
 	}
 	from := fmt.Sprintf("<SEQ=%d>", seq)
 	acks := fmt.Sprintf("<ACK=%d>", ack)
@@ -38,5 +44,5 @@ func (g *generator) forge() handshake.Choice {
 		from+"<DATA=3><CTL=>",
 		from+"<CTL=FIN>",
 	)
-	return handshake.Choice{Verb: handshake.Inject, Peer: peer, What: label}
+	return handshake.Choice{Verb: handshake.Inject, Peer: peer, What: label}, true
 }

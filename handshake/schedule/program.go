@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,19 +22,19 @@ func (g *generator) program() {
 	case 3: // nobody accepts
 		server = server[:3]
 	}
-	g.programs = [2][]string{g.use(client), g.use(server)}
+	g.programs = [2][]string{g.use(client, "server"), g.use(server, "client")}
 }
 
-// use adds what a program does with its connection.
-func (g *generator) use(program []string) []string {
+// use adds what a program does with its connection to the other end.
+func (g *generator) use(program []string, other string) []string {
+	opening := len(program)
 	for range g.random.IntN(7) {
 		program = append(program, pick(g,
 			g.text(), g.text(), g.text(), "recv", "recv", "shutdown", "shutdown", "close", "close", "close", "abort", "status"))
 	}
 	if g.random.IntN(6) == 0 { // a call in the wrong place
-		at := g.random.IntN(len(program) + 1)
-		wrong := pick(g, "connect server", "connect client", "listen 8", "accept", "recv", g.text(), "close", "shutdown", "abort", "status")
-		program = append(program[:at:at], append([]string{wrong}, program[at:]...)...)
+		at := opening + g.random.IntN(len(program)-opening+1)
+		program = slices.Insert(program, at, pick(g, "connect "+other, "listen 8", "accept", "close"))
 	}
 	return program
 }
