@@ -55,22 +55,22 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "simultaneous-open-acks", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=SYN,ACK>", Rule: "syn-trimmed",
 			Sources: []string{"RFC 9293 3.5 figure 7", "gVisor pkg/tcpip/transport/tcp/connect.go synRcvdState"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "half-open-reset", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive", Rule: "rst-challenged",
 			Sources: []string{"RFC 9293 3.10.7.4 second", "gVisor pkg/tcpip/transport/tcp/connect.go synRcvdState"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "half-open-bad-ack", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive", Rule: "syn-received-bad-ack",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/connect.go synRcvdState"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "half-open-syn", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive", Rule: "syn-challenged-in-handshake, syn-back-to-listen",
 			Sources: []string{"RFC 9293 3.10.7.4 fourth", "gVisor pkg/tcpip/transport/tcp/connect.go synRcvdState"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "half-open-order", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive", Rule: "held, old-segment, outside-window, ack-off",
@@ -90,7 +90,7 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "ack-beyond-taken", Stacks: only, Event: "arrive", Rule: "ack-beyond",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "fin-without-ack", Stacks: only, Event: "arrive <CTL=FIN>", Rule: "old-segment, outside-window",
@@ -109,14 +109,14 @@ func netstackDeviations() []Deviation {
 		},
 		{
 			Name: "orphan-beyond", Stacks: only, States: []string{"FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK"}, Event: "arrive",
-			Rule:    "held, fin-acknowledged, ack-duplicate, ack-new, fin-wait-2-ack, text-after-fin",
+			Rule:    "held, fin-acknowledged, ack-duplicate, ack-new, fin-wait-2-ack, text-after-fin, window-updated",
 			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing"},
 			shows:   pattern{differs: State, other: "CLOSED"}, parts: true,
 		},
 		{
-			Name: "ack-ahead-of-text", Stacks: only, States: []string{"FIN-WAIT-1"}, Event: "arrive", Rule: "fin-acknowledged",
+			Name: "ack-ahead-of-text", Stacks: only, States: []string{"FIN-WAIT-1", "CLOSING"}, Event: "arrive", Rule: "fin-acknowledged, closing-fin-acknowledged",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/rcv.go consumeSegment"},
-			shows:   pattern{differs: State, model: "FIN-WAIT-2", other: "FIN-WAIT-1"}, parts: true,
+			shows:   pattern{differs: State}, parts: true,
 		},
 		{
 			Name: "held-fin-lost", Stacks: only, Event: "arrive", Rule: "held-processed",
@@ -126,12 +126,12 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "time-wait-ignores-reset", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive", Rule: "rst-while-closing, rst-challenged",
 			Sources: []string{"RFC 9293 3.10.7.4 second", "RFC 1337", "gVisor pkg/tcpip/transport/tcp/rcv.go handleTimeWaitSegment"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "second-fin", Stacks: only, States: []string{"CLOSE-WAIT", "CLOSING", "LAST-ACK"}, Event: "arrive", Rule: "fin-again",
 			Sources: []string{"RFC 9293 3.10.7.4 eighth", "gVisor pkg/tcpip/transport/tcp/rcv.go consumeSegment"},
-			parts:   true,
+			parts:   true, certain: true,
 		},
 		{
 			Name: "time-wait-fin", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive", Rule: "fin-again-in-time-wait",
@@ -141,6 +141,11 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "abort-while-closing", Stacks: only, States: []string{"CLOSING", "LAST-ACK", "TIME-WAIT"}, Event: "call abort(", Rule: "abort-closing",
 			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go closeLocked"},
+			parts:   true, certain: true,
+		},
+		{
+			Name: "unread-while-closing", Stacks: only, States: []string{"CLOSING", "LAST-ACK", "TIME-WAIT"}, Event: "call close(", Rule: "close-unread, close-closing",
+			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go shutdownLocked"},
 			parts:   true,
 		},
 		{
@@ -157,10 +162,10 @@ func netstackDeviations() []Deviation {
 		{
 			Name: "time-wait-acks", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive", Rule: "time-wait-other",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleTimeWaitSegment"},
-			shows:   pattern{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=ACK>"}, parts: true,
+			shows:   pattern{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=ACK>"}, parts: true, certain: true,
 		},
 		{
-			Name: "time-wait-syn", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive <CTL=SYN>", Rule: "syn-in-time-wait, old-segment, outside-window",
+			Name: "time-wait-syn", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive <CTL=SYN", Rule: "syn-in-time-wait, old-segment, outside-window",
 			Sources: []string{"RFC 9293 3.10.7.4 fourth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleTimeWaitSegment"},
 			parts:   true, certain: true,
 		},

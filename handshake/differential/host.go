@@ -303,7 +303,7 @@ func (w *Session) tell(i int, subject *end, step handshake.Step) []handshake.Ste
 	switch {
 	case step.Kind == handshake.KindCall || !ended:
 		return nil
-	case subject.state == closed && step.Before != closed && step.Before != "LAST-ACK" && step.Before != "TIME-WAIT":
+	case subject.state == closed && !slices.Contains([]string{closed, "CLOSING", "LAST-ACK", "TIME-WAIT"}, step.Before):
 		news.Label, news.Why = "connection reset", []handshake.Why{calls.SignalReset.Why()}
 		if step.Kind == handshake.KindTimeout {
 			news.Label, news.Why = "connection aborted due to user timeout", []handshake.Why{calls.SignalTimeout.Why()}

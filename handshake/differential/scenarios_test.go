@@ -32,19 +32,26 @@ func play(tb testing.TB, e handshake.Engine, s *handshake.Scenario) *handshake.T
 		for {
 			c, ok := nearest(l.Choice, t.Choices())
 			if ok {
-				require.NoError(tb, t.Do(tb.Context(), c), s.Name)
+				do(tb, t, c)
 				break
 			}
 			if c, ok = before(l.Choice, t.Choices()); !ok {
 				break
 			}
-			require.NoError(tb, t.Do(tb.Context(), c), s.Name)
+			do(tb, t, c)
 		}
 	}
 	for c, ok := oldest(t.Choices()); ok; c, ok = oldest(t.Choices()) {
-		require.NoError(tb, t.Do(tb.Context(), c), s.Name)
+		do(tb, t, c)
 	}
 	return t.Trace()
+}
+
+// do makes a choice and goes behind all that it has caused.
+func do(tb testing.TB, t *handshake.Timeline, c handshake.Choice) {
+	tb.Helper()
+	require.NoError(tb, t.Do(tb.Context(), c), t.Scenario().Name)
+	t.Seek(t.Len())
 }
 
 // oldest is what waits in an end's outbox.
