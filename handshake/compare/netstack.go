@@ -114,7 +114,8 @@ func netstackDeviations() []Deviation {
 			shows:   pattern{differs: State, other: "CLOSED"}, parts: true,
 		},
 		{
-			Name: "ack-ahead-of-text", Stacks: only, States: []string{"FIN-WAIT-1", "CLOSING"}, Event: "arrive", Rule: "fin-acknowledged, closing-fin-acknowledged",
+			Name: "ack-ahead-of-text", Stacks: only, States: []string{"FIN-WAIT-1", "CLOSING", "LAST-ACK"}, Event: "arrive",
+			Rule:    "fin-acknowledged, closing-fin-acknowledged, last-ack-acknowledged",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/rcv.go consumeSegment"},
 			shows:   pattern{differs: State}, parts: true,
 		},
