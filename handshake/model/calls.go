@@ -236,10 +236,10 @@ func (w *World) recv(i, at int, _ string, step handshake.Step) []handshake.Step 
 		s.text = ""
 		step.Why = append(step.Why, calls.RecvAtOnce.Why())
 		return w.user(i, at, e, step, label, calls.Got(octets))
+	case s.ended && s.tcb.State == tcp.Closed: // whatever came after the end of the text
+		return h.done(step, at, calls.RecvEnded, "%s = 0", label)
 	case s.errno != "":
 		return h.fail(step, at, label)
-	case s.ended && s.tcb.State == tcp.Closed:
-		return h.done(step, at, calls.RecvEnded, "%s = 0", label)
 	case o.Signals&tcp.ConnectionClosing != 0: // POSIX: no more to come is 0, not an error
 		o.Signals = 0
 		step.Label = label + " = 0"
@@ -360,10 +360,10 @@ func set(s *tcp.Settings, option string, value int) {
 
 func (w *World) abort(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	label := fmt.Sprintf("abort(%d)", h.sockets[at].fd)
+	label, on := fmt.Sprintf("abort(%d)", h.sockets[at].fd), h.sockets[at].on
 	h.sockets[at].fd = 0
 	step.Vars = append(step.Vars, descriptor(0))
-	return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
+	return append(w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0"), w.orphans(i, on)...)
 }
 
 func (w *World) status(i, at int, _ string, step handshake.Step) []handshake.Step {
