@@ -23,6 +23,11 @@ func netstackDeviations() []Deviation {
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=RST>"}, parts: true, certain: true,
 		},
 		{
+			Name: "last-ack-early", Stacks: only, States: []string{"CLOSE-WAIT"}, Event: "call", Rule: "close-waits-behind-text",
+			Sources: []string{"RFC 9293 3.10.4", "gVisor pkg/tcpip/transport/tcp/endpoint.go shutdownLocked"},
+			shows:   pattern{differs: State, model: "CLOSE-WAIT", other: "LAST-ACK"}, parts: true,
+		},
+		{
 			Name: "send-unconnected", Stacks: only, States: []string{"CLOSED", "LISTEN"}, Event: "call send(", Rule: "send-no-connection, call-fails",
 			Sources: []string{"RFC 9293 3.10.2", "gVisor pkg/tcpip/transport/tcp/endpoint.go isEndpointWritableLocked"},
 			shows:   pattern{differs: Result, model: "-1 ENOTCONN", other: "-1 EPIPE"},
