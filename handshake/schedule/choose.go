@@ -91,7 +91,7 @@ func (g *generator) callWeight(c handshake.Choice) int {
 		return 80
 	case g.unlikeCall(c):
 		return 0
-	case c.What == "bind" || c.What == "listen":
+	case c.What == "setsockopt" || c.What == "bind" || c.What == "listen":
 		return 80
 	case c.What == "accept" || c.What == "connect":
 		return 30
@@ -110,9 +110,8 @@ func within(used, most, weight int) int {
 
 // mayExpire reports whether a timer may end here. A kernel repeats nothing that is held,
 // or whose acknowledgment is: so nothing may be on its way. While one timer is waited for,
-// another may end; and several segments are repeated as congestion control allows (RFC
-// 5681), which our machine does not have: so only one may be unacknowledged. TIME-WAIT and
-// the user timeout take minutes.
+// another may end; and of several segments Linux repeats one and ours those that it joins:
+// so only one may be unacknowledged. TIME-WAIT and the user timeout take minutes.
 func (g *generator) mayExpire(c handshake.Choice, choices []handshake.Choice) bool {
 	if c.What != "retransmission" || slices.ContainsFunc(choices, func(c handshake.Choice) bool {
 		return c.Verb == handshake.Drop || c.Verb == handshake.Depart || c.Verb == handshake.Return

@@ -102,7 +102,7 @@ func scenario(seed uint64, lines []string) *handshake.Scenario {
 // 40 ms, answers what is not acceptable once in 500 ms (RFC 5961 7), and drops an old
 // segment without a word if a timestamp says that it is (RFC 7323 5.3), which a tick of a
 // millisecond decides. With selective ACKs it repeats what was overtaken some time ago
-// (RFC 8985); our machine has none.
+// (RFC 8985); our machine does not.
 //
 // The first numbers of two connections lie further apart than a window reaches, as a
 // kernel draws them.
@@ -139,13 +139,7 @@ func (g *generator) do(c handshake.Choice) {
 		g.learn(&steps[i])
 	}
 	g.lines = append(g.lines, line(c).String())
-	if c.Verb == handshake.Call && c.What == "socket" && g.sends(c.Peer) > 1 {
-		g.lines = append(g.lines, noDelay+c.Peer+" setsockopt TCP_NODELAY 1")
-	}
 }
-
-// noDelay turns off Nagle's algorithm (RFC 9293 3.7.4), which our machine does not have.
-const noDelay = "[kernel] "
 
 // expire lets the end of a TIME-WAIT be the last line: only of the model, for it lasts
 // four minutes there and one in Linux.

@@ -28,7 +28,7 @@ func (g *generator) unlikeCall(c handshake.Choice) bool {
 	}
 	switch newest.state {
 	case "CLOSED":
-		return !slices.Contains([]string{"close", "bind", "listen", "accept", "connect"}, c.What) || newest.lived && c.What != "close" && c.What != "accept"
+		return !slices.Contains([]string{"close", "setsockopt", "bind", "listen", "accept", "connect"}, c.What) || newest.lived && c.What != "close" && c.What != "accept"
 	case "LISTEN":
 		return c.What == "send" || c.What == "recv" || c.What == "shutdown" || c.What == "connect" || waiting && (c.What == "close" || c.What == "abort")
 	case "CLOSING", "LAST-ACK":
