@@ -33,6 +33,7 @@ type Scenario struct {
 	Seed    uint64            // draws what the setup leaves open
 	Not     map[string]string // engines that cannot play it, and the key of the sentence that says why
 	Sysctls []Sysctl          // settings of the network namespace, for engines that run on a kernel
+	Quick   bool              // no end delays an acknowledgment, as RFC 9293 3.8.6.3 would let it
 	Script  []Line
 	Words   map[string]map[string]string // language, key, sentence
 	Source  string                       // where the cast of 1971 comes from
@@ -280,7 +281,7 @@ func uncomment(text string) string {
 	return text
 }
 
-const setupForms = "peer NAME ADDR [iss=N,N], delay D, seed N, figure WORDS, sysctl NAME VALUE, not ENGINE KEY"
+const setupForms = "peer NAME ADDR [iss=N,N], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, not ENGINE KEY"
 
 func (s *Scenario) setup(text string, at int) error {
 	words := strings.Fields(text)
@@ -300,6 +301,8 @@ func (s *Scenario) setup(text string, at int) error {
 		s.Figure = strings.Join(words[1:], " ")
 	case words[0] == "sysctl" && len(words) >= 3:
 		s.Sysctls = append(s.Sysctls, Sysctl{words[1], strings.Join(words[2:], " "), at})
+	case words[0] == "quickack" && len(words) == 1:
+		s.Quick = true
 	case words[0] == "not" && len(words) == 3:
 		s.Not[words[1]], s.keyLines["not "+words[1]] = words[2], at
 	default:

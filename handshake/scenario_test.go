@@ -19,6 +19,7 @@ delay 10ms
 seed 7
 figure RFC 9293 figure 6
 not model why
+quickack
 -- script --
   open: server listen 8   # the backlog
 
@@ -47,11 +48,12 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	require.Equal(t, 10*time.Millisecond, s.Delay)
 	require.EqualValues(t, 7, s.Seed)
 	require.Equal(t, "RFC 9293 figure 6", s.Figure)
+	require.True(t, s.Quick)
 	require.Equal(t, map[string]string{"model": "why"}, s.Not)
 	require.Len(t, s.Script, 4)
 	require.Equal(t, "open", s.Script[0].Label)
 	require.Equal(t, "8", s.Script[0].Choice.Args, "the comment is cut off")
-	require.Equal(t, 10, s.Script[0].Number, "lines are counted from the file's first")
+	require.Equal(t, 11, s.Script[0].Number, "lines are counted from the file's first")
 	require.Equal(t, "model", s.Script[1].Engine)
 	require.Equal(t, `"a # b"`, s.Script[1].Choice.Args, "inside quotes # is no comment")
 	require.Equal(t, "a first line and a second", s.Words["en"]["shows"])
@@ -60,6 +62,35 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	require.Equal(t, "as it is\n", s.Ladder)
 	require.Len(t, s.Program("kernel", "client"), 0, "a line for another engine is not in the program")
 	require.Len(t, s.Program("model", "client"), 1)
+}
+
+// Only the numbers of its lines may be others.
+func TestAScenarioIsWrittenAsItIsRead(t *testing.T) {
+	s, err := handshake.Parse("small", "small.txtar", []byte(small))
+	require.NoError(t, err)
+	all := []*handshake.Scenario{s}
+	for _, name := range handshake.Names() {
+		s, err := handshake.Load(name)
+		require.NoError(t, err)
+		all = append(all, s)
+	}
+	for _, s := range all {
+		read, err := handshake.Parse(s.Name, s.File, []byte(s.String()))
+		require.NoError(t, err, s)
+		require.Equal(t, s.String(), read.String())
+		for i := range read.Script {
+			read.Script[i].Number = s.Script[i].Number
+		}
+		require.Equal(t, s.Script, read.Script, s.Name)
+		require.Equal(t, s.Words, read.Words, s.Name)
+		require.Equal(t, s.Not, read.Not, s.Name)
+		require.Equal(t, s.Quick, read.Quick, s.Name)
+		require.Equal(t, s.Ladder, read.Ladder, s.Name)
+		require.Len(t, read.Sysctls, len(s.Sysctls), s.Name)
+		for i, p := range read.Peers {
+			require.Equal(t, [...]any{s.Peers[i].Name, s.Peers[i].Address, s.Peers[i].ISS, s.Peers[i].Cast}, [...]any{p.Name, p.Address, p.ISS, p.Cast})
+		}
+	}
 }
 
 func TestALineIsPlayedByTheEnginesThatItNames(t *testing.T) {

@@ -21,8 +21,6 @@ const (
 // Reasons that several rows share. Each names what is missing, so that it goes when that comes.
 const (
 	noTimestamps = "no options yet, so no timestamps"
-	noScale      = "no options yet, so no window scale"
-	noSACK       = "no options yet, so no SACK"
 	theISN       = "where the scenario names no first numbers"
 	noICMP       = "no ICMP: the wire between two ends carries TCP only"
 	noIP         = "IP's own: datagrams are shown, but nothing of IP is played"
@@ -73,7 +71,7 @@ var verdicts = []verdict{
 	{"MUST-39", "the receiver avoids silly windows", met, "statemachine/tcp.TestTheReceiverAvoidsSillyWindows", "receive-text window-reopened", ""},
 	{"MUST-40", "an ACK waits less than 0.5 s", met, "statemachine/tcp.TestDelayedACK statemachine/tcp.TestTextIsAcknowledgedAtOnce", "ack-delayed delayed-ack-over text", "200 ms at most"},
 	{"MUST-41", "a passive OPEN leaves others alone", met, "statemachine/tcp.TestPassiveOpenLeavesConnectionsAlone", "open-exists", ""},
-	{"MUST-42", "LISTEN beside SYN-SENT on one port", notMet, "", "", "beside SYN-RECEIVED a listener goes on listening (RFC 1122 4.2.2.18: cloning); beside SYN-SENT nobody can, for bind() refuses the port"},
+	{"MUST-42", "LISTEN beside SYN-SENT on one port", met, "handshake/model.TestRFC9293_3_9_1_1_AListenerBesideASYNSENT", "call-bind", "bind() wants SO_REUSEADDR for it; beside SYN-RECEIVED a listener goes on listening (RFC 1122 4.2.2.18: cloning)"},
 	{"MUST-43", "OPEN names a local address", met, "handshake/model.TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith", "call-bind", ""},
 	{"MUST-44", "no local address: IP names one", notApplicable, "", "", "each end has one address"},
 	{"MUST-45", "the local address stays", met, "handshake/model.TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith", "", ""},
@@ -192,18 +190,18 @@ var verdicts = []verdict{
 	{"R5961-5", "MAX.SND.WND judges old ACKs", met, "statemachine/tcp.TestRFC5961_5_AnACKFarTooOldIsNone", "ack-too-old", ""},
 	{"R5961-7", "challenge ACKs are limited", met, "statemachine/tcp.TestRFC5961_7_ChallengesAreLimited", "challenges-limited", "ten in five seconds"},
 
-	{"R7323-2.2", "window scale with SYN alone", notMet, "", "", noScale},
-	{"R7323-2.3", "a scale above 14 counts as 14", notMet, "", "", noScale},
-	{"R7323-2.3b", "the window of a SYN is not scaled", notMet, "", "", noScale},
-	{"R7323-3.2a", "timestamps in each segment", notMet, "", "", noTimestamps},
-	{"R7323-3.2b", "a segment without timestamps is dropped", notMet, "", "", noTimestamps},
-	{"R7323-3.2c", "missing timestamps end nothing", notMet, "", "", noTimestamps},
-	{"R7323-4.3", "when TS.Recent moves on", notMet, "", "", noTimestamps},
-	{"R7323-5.3", "PAWS drops and acknowledges", notMet, "", "", noTimestamps},
-	{"R7323-5.3b", "PAWS spares RST", notMet, "", "", noTimestamps},
+	{"R7323-2.2", "window scale with SYN alone", met, "statemachine/tcp.TestOptionsAreOfferedAndAnswered", "open-active listen-syn", "where the setup asks for it"},
+	{"R7323-2.3", "a scale above 14 counts as 14", met, "statemachine/tcp.TestWindowsAreScaled", "syn-sent-syn-ack", ""},
+	{"R7323-2.3b", "the window of a SYN is not scaled", met, "statemachine/tcp.TestWindowsAreScaled", "syn-sent-syn-ack window-updated", ""},
+	{"R7323-3.2a", "timestamps in each segment", met, "statemachine/tcp.TestRFC7323_3_2_EachSegmentHasTimestamps statemachine/tcp.TestOptionsAreOfferedAndAnswered", "send-text", "where the setup asks for it"},
+	{"R7323-3.2b", "a segment without timestamps is dropped", met, "statemachine/tcp.TestRFC7323_3_2_WithoutTimestamps", "timestamps-missing", ""},
+	{"R7323-3.2c", "missing timestamps end nothing", met, "statemachine/tcp.TestRFC7323_3_2_WithoutTimestamps", "timestamps-missing", ""},
+	{"R7323-4.3", "when TS.Recent moves on", met, "statemachine/tcp.TestRFC7323_4_3_WhenTSRecentMovesOn", "text", ""},
+	{"R7323-5.3", "PAWS drops and acknowledges", met, "statemachine/tcp.TestRFC7323_5_3_PAWS", "timestamp-old", ""},
+	{"R7323-5.3b", "PAWS spares RST", met, "statemachine/tcp.TestRFC7323_5_3_PAWS", "rst-reset", ""},
 
-	{"R2018-2", "SACK-permitted with SYN alone", notMet, "", "", noSACK},
-	{"R2018-4", "which SACK blocks, in which order", notMet, "", "", noSACK},
+	{"R2018-2", "SACK-permitted with SYN alone", met, "statemachine/tcp.TestOptionsAreOfferedAndAnswered", "open-active listen-syn", "where the setup asks for it"},
+	{"R2018-4", "which SACK blocks, in which order", met, "statemachine/tcp.TestRFC2018_4_WhichBlocks", "held", ""},
 	{"R6528-3", "ISN of RFC 6528", met, "handshake/model.TestRFC6528_3_FirstNumbersRiseWithTheClock handshake/model.TestRFC6528_3_TheKeyComesFromTheSeed", "", theISN},
 	{"R4987-3.6", "SYN cookies", met, "statemachine/tcp.TestListenerAnswersASYN statemachine/tcp.TestListenerTakesACookieBack statemachine/tcp.TestListenerRefusesAWrongCookie statemachine/tcp.TestCookieIsGoodForTwoPeriods handshake/model.TestRFC4987_3_6_ACookieThatComesBackIsAConnection", "cookie-sent cookie-accepted cookie-refused", "when the SYN queue is full, or always (net.ipv4.tcp_syncookies 2)"},
 	{"R1337", "TIME-WAIT ignores RST", notMet, "", "", "a RST ends TIME-WAIT, as RFC 9293 3.10.7.4 second says"},

@@ -91,6 +91,9 @@ func lanes(t *handshake.Trace, ways map[int]string) map[string]lane {
 			key = string(s.Kind) + " " + strings.TrimSuffix(call, ")")
 		case handshake.KindDepart:
 			name, fate = ways[s.Packet], fates[s.Packet]
+			if part(s.Label, "CTL") == "RST,ACK" && part(s.Label, "SEQ") != "0" { // it is known by its number, whether it acknowledges or not
+				key = "<SEQ=" + part(s.Label, "SEQ") + "><CTL=RST>"
+			}
 		case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
 			name = travels
 		case handshake.KindTimeout, handshake.KindNote:
@@ -134,17 +137,19 @@ func match(left, right *handshake.Trace, a, b lane, pair []int) {
 }
 
 // similar reports steps that stand for one another although their labels differ: two
-// segments that begin at one number, two timers.
+// segments that begin at one number and both reset or both do not, two timers.
 func similar(a, b *handshake.Step) bool {
 	switch a.Kind {
 	case handshake.KindDepart:
-		return part(a.Label, "SEQ") != "" && part(a.Label, "SEQ") == part(b.Label, "SEQ")
+		return part(a.Label, "SEQ") != "" && part(a.Label, "SEQ") == part(b.Label, "SEQ") && resets(a) == resets(b)
 	case handshake.KindTimeout:
 		return true
 	default:
 		return false
 	}
 }
+
+func resets(s *handshake.Step) bool { return strings.Contains(part(s.Label, "CTL"), "RST") }
 
 // common gives the index pairs of the common subsequence that weighs most.
 func common(a, b lane) [][2]int {

@@ -51,6 +51,8 @@ func (l *Line) Half() *handshake.Step {
 type Comparison struct {
 	Left, Right *handshake.Trace
 	Lines       []Line
+
+	modelIsRight bool // and the other trace is another TCP's
 }
 
 // Align compares two traces of one scenario.

@@ -7,33 +7,57 @@ import (
 	"sockscope/handshake"
 )
 
-// Deviation is a place where a kernel is known to do otherwise than the model, which does
-// what RFC 9293 says. Its reason is a sentence of viz/words, under `deviation.` and Name.
+// Deviation is a place where another TCP is known to do otherwise than the model, which
+// does what RFC 9293 says. Its reason is a sentence of viz/words, under `deviation.` and
+// Name.
 type Deviation struct {
 	Name    string
+	Stacks  []string // which do so: Linux, Netstack
 	States  []string // of the end before the event, any of them; none: every state
 	Event   string   // the event at that end: its kind and a piece of its label
-	Rule    string   // of the model, from which the kernel departs
-	Sources []string // what the kernel follows instead, and what was measured
+	Rule    string   // of the model, from which the other TCP departs; several with commas
+	Sources []string // what that follows instead, and what was measured
 
 	shows   pattern   // the line in which it shows
 	follows []pattern // lines further down that follow from it
+	parts   bool      // the two connections are not in one state from there on: all further differences follow
+	certain bool      // whenever the event comes, even if no line shows it: as good as shown for what differs behind it
+}
+
+// The TCPs of which the table speaks.
+const (
+	Linux    = "Linux"
+	Netstack = "netstack" // gVisor's, the engine of handshake/differential
+)
+
+// other names the TCP that a trace shows; empty if it is the model's.
+func other(t *handshake.Trace) string {
+	switch {
+	case t.Engine == Netstack:
+		return Netstack
+	case t.Host != "":
+		return Linux
+	default:
+		return ""
+	}
 }
 
 // pattern is what a line looks like. What is empty may be anything.
 type pattern struct {
-	differs       Difference // OnlyLeft means the model's, OnlyRight the kernel's
-	kind          handshake.Kind
-	model, kernel string // a piece of each half's label, or where states differ, the whole state
+	differs      Difference // OnlyLeft means the model's, OnlyRight the other's
+	kind         handshake.Kind
+	model, other string // a piece of each half's label, or where states differ, the whole state
 }
 
 // explain names the deviations that explain the differences, where exactly one of the two
-// engines ran on a kernel.
+// traces is the model's.
 func (c *Comparison) explain() {
-	if (c.Left.Host == "") == (c.Right.Host == "") {
+	left, right := other(c.Left), other(c.Right)
+	if (left == "") == (right == "") {
 		return
 	}
-	table := Deviations()
+	c.modelIsRight = left != ""
+	table := slices.DeleteFunc(Deviations(), func(d Deviation) bool { return !slices.Contains(d.Stacks, left+right) })
 	begins := func(i int) bool { return c.Lines[i].Cause == i && c.Lines[i].Differs != Equal }
 	for i := range c.Lines {
 		if begins(i) {
@@ -43,6 +67,9 @@ func (c *Comparison) explain() {
 	for i := range c.Lines {
 		if begins(i) && c.Lines[i].Known == nil {
 			c.Lines[i].Cause = c.followed(i)
+		}
+		if begins(i) && c.Lines[i].Known == nil {
+			c.Lines[i].Known = c.certain(i, table)
 		}
 	}
 	for i := range c.Lines {
@@ -60,11 +87,19 @@ func (c *Comparison) followed(i int) int {
 		if l.Known == nil {
 			continue
 		}
-		if slices.ContainsFunc(l.Known.follows, func(p pattern) bool { return c.fits(p, &c.Lines[i]) }) {
+		fits := func(p pattern) bool { return c.fits(p, &c.Lines[i]) }
+		if slices.ContainsFunc(l.Known.follows, fits) || l.Known.parts && c.after(i, cause) {
 			return cause
 		}
 	}
 	return i
+}
+
+// after reports whether line i came after another: below it, or in the order of one of
+// the two traces, which merging may have changed.
+func (c *Comparison) after(i, other int) bool {
+	l, o := &c.Lines[i], &c.Lines[other]
+	return i > other || l.Left != nil && o.Left != nil && l.Left.N > o.Left.N || l.Right != nil && o.Right != nil && l.Right.N > o.Right.N
 }
 
 // known finds the deviation that line i shows.
@@ -77,35 +112,71 @@ func (c *Comparison) known(i int, table []Deviation) *Deviation {
 	return nil
 }
 
-// happened reports whether the deviation's event led to line i: in the model the event
-// in which the deviation's rule fired, in a kernel, which names no rules, the last event
-// at that end.
-func (c *Comparison) happened(d *Deviation, i int) bool {
+// certain finds a deviation whose event came before line i, at either end, and whose
+// effect no other line shows: a segment that was not sent looks like any that is lost.
+func (c *Comparison) certain(i int, table []Deviation) *Deviation {
+	for above := range i {
+		e := c.ofModel(above)
+		for n := range table {
+			if d := &table[n]; d.certain && e != nil && d.is(e) && slices.ContainsFunc(e.Why, d.departs) {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// is reports whether a step is the deviation's event.
+func (d *Deviation) is(e *handshake.Step) bool {
 	kind, label, _ := strings.Cut(d.Event, " ")
-	is := func(e *handshake.Step) bool {
-		return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
+	return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
+}
+
+// happened reports whether the deviation's event led to line i: in the model the last
+// event at that end in which the deviation's rule fired. The other TCP names no rules of
+// its own; where only it has a step, the last event at that end may be the one, too.
+func (c *Comparison) happened(d *Deviation, i int) bool {
+	model, last := c.Left, 0
+	if c.modelIsRight {
+		model = c.Right
 	}
-	modelIsRight := c.Left.Host != ""
-	model, step := c.Left, c.Lines[i].Left
-	if modelIsRight {
-		model, step = c.Right, c.Lines[i].Right
+	if step := c.ofModel(i); step != nil {
+		last = step.N
+	} else {
+		if e := c.Event(i, !c.modelIsRight); e != nil && d.is(e) {
+			return true
+		}
+		for above := range i {
+			if step := c.ofModel(above); step != nil {
+				last = max(last, step.N)
+			}
+		}
 	}
-	if step == nil {
-		e := c.Event(i, !modelIsRight)
-		return e != nil && is(e)
-	}
-	for _, e := range slices.Backward(model.Steps[:step.N]) {
-		if e.Peer == step.Peer && slices.ContainsFunc(e.Why, func(y handshake.Why) bool { return y.Rule == d.Rule }) {
-			return is(&e)
+	for _, e := range slices.Backward(model.Steps[:last]) {
+		if e.Peer == c.Lines[i].Half().Peer && slices.ContainsFunc(e.Why, d.departs) {
+			return d.is(&e)
 		}
 	}
 	return false
 }
 
+// ofModel is the model's half of a line; nil if it has none.
+func (c *Comparison) ofModel(i int) *handshake.Step {
+	if c.modelIsRight {
+		return c.Lines[i].Right
+	}
+	return c.Lines[i].Left
+}
+
+// departs reports whether a rule is one from which the other TCP departs.
+func (d *Deviation) departs(y handshake.Why) bool {
+	return slices.Contains(strings.Split(d.Rule, ", "), y.Rule)
+}
+
 func (c *Comparison) fits(p pattern, l *Line) bool {
-	differs, model, kernel := l.Differs, l.Left, l.Right
-	if c.Left.Host != "" {
-		model, kernel = kernel, model
+	differs, model, other := l.Differs, l.Left, l.Right
+	if c.modelIsRight {
+		model, other = other, model
 		switch differs {
 		case OnlyLeft:
 			differs = OnlyRight
@@ -114,7 +185,7 @@ func (c *Comparison) fits(p pattern, l *Line) bool {
 		case Equal, State, Result, Label:
 		}
 	}
-	return p.differs == differs && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.kernel, kernel)
+	return (p.differs == differs || p.differs == Equal) && (p.kind == "" || p.kind == l.Half().Kind) && p.half(p.model, model) && p.half(p.other, other)
 }
 
 // half reports whether a step is what the pattern wants of it.

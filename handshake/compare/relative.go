@@ -13,11 +13,16 @@ import (
 // began with. A call names the other end instead of its address.
 func relative(t *handshake.Trace) *handshake.Trace {
 	out := *t
-	ways, first := packets(t), bases(t)
+	ways, all := packets(t), bases(t)
+	departed := map[int]map[string]numbers{} // the first numbers that were known then, by packet
 	out.Steps = make([]handshake.Step, 0, len(t.Steps))
-	for _, s := range t.Steps {
+	for i, s := range t.Steps {
 		if s.Kind == handshake.KindNote {
 			continue
+		}
+		first := all.until(i)
+		if s.Kind == handshake.KindDepart {
+			departed[s.Packet] = first
 		}
 		s.N = len(out.Steps) + 1
 		own, other := s.Peer, opposite(t, s.Peer)
@@ -27,7 +32,7 @@ func relative(t *handshake.Trace) *handshake.Trace {
 			if from == handshake.WirePeer {
 				from = opposite(t, to)
 			}
-			s.Label = relabel(s.Label, first[from], first[to])
+			s.Label = relabel(s.Label, departed[s.Packet][from], departed[s.Packet][to])
 		}
 		for _, p := range t.Peers { // which have other ports where the setup leaves them open
 			s.Label = strings.Replace(s.Label, ", "+p.Address+")", ", "+p.Name+")", 1)
@@ -37,12 +42,12 @@ func relative(t *handshake.Trace) *handshake.Trace {
 			v := &s.Vars[j]
 			switch v.Name {
 			case "SEG.SEQ":
-				v.Value = first[from].relative(v.Value)
+				v.Value = departed[s.Packet][from].relative(v.Value)
 			case "SEG.ACK":
 				if part(s.Label, "ACK") == "" {
 					continue // it has none
 				}
-				v.Value = first[to].relative(v.Value)
+				v.Value = departed[s.Packet][to].relative(v.Value)
 			case "ISS", "SND.UNA", "SND.NXT", "SND.UP", "SND.WL2":
 				v.Value = first[own].relative(v.Value)
 			case "IRS", "RCV.NXT", "RCV.UP", "SND.WL1":
@@ -74,37 +79,60 @@ func (first numbers) relative(n string) string {
 	return strconv.FormatInt(int64(nearest), 10)
 }
 
+// picked are the initial sequence numbers of both sides, by peer, each with the step in
+// which it was picked: -1 for those known before the first.
+type picked map[string][]origin
+
+type origin struct {
+	number uint32
+	step   int
+}
+
+// until are the numbers that have been picked up to a step: what is picked later changes
+// no number that was shown before. Of an end that has picked none yet, the first counts.
+func (p picked) until(step int) map[string]numbers {
+	known := map[string]numbers{}
+	for peer, list := range p {
+		for _, o := range list {
+			if o.step <= step || len(known[peer]) == 0 {
+				known[peer] = append(known[peer], o.number)
+			}
+		}
+	}
+	return known
+}
+
 // bases finds the initial sequence numbers of both sides: those known before the first
 // step, those picked later, and those of their SYNs.
-func bases(t *handshake.Trace) map[string]numbers {
-	first := map[string]numbers{}
-	add := func(peer, n string) {
+func bases(t *handshake.Trace) picked {
+	all := picked{}
+	add := func(peer, n string, step int) {
 		value, err := strconv.ParseUint(n, 10, 32)
-		if err == nil && !slices.Contains(first[peer], uint32(value)) {
-			first[peer] = append(first[peer], uint32(value))
+		if err == nil && !slices.ContainsFunc(all[peer], func(o origin) bool { return o.number == uint32(value) }) {
+			all[peer] = append(all[peer], origin{uint32(value), step})
 		}
 	}
 	for i, p := range t.Peers {
 		for _, v := range p.Vars {
 			switch v.Name {
 			case "ISS":
-				add(p.Name, v.Value)
+				add(p.Name, v.Value, -1)
 			case "IRS":
-				add(t.Peers[1-i].Name, v.Value)
+				add(t.Peers[1-i].Name, v.Value, -1)
 			}
 		}
 	}
-	for _, s := range t.Steps {
+	for i, s := range t.Steps {
 		for _, v := range s.Vars {
 			if v.Name == "ISS" {
-				add(s.Peer, v.Value)
+				add(s.Peer, v.Value, i)
 			}
 		}
 		if s.Kind == handshake.KindDepart && s.Peer != handshake.WirePeer && strings.Contains(part(s.Label, "CTL"), "SYN") {
-			add(s.Peer, part(s.Label, "SEQ"))
+			add(s.Peer, part(s.Label, "SEQ"), i)
 		}
 	}
-	return first
+	return all
 }
 
 // relabel writes a segment's label with relative numbers.

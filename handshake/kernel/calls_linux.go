@@ -36,7 +36,11 @@ func (w *world) call(i int) ([]handshake.Step, error) {
 	case "reboot":
 		return w.reboot(i)
 	default:
-		return w.called(i, at, w.make(i, at, c))
+		r := w.make(i, at, c)
+		if fd, err := strconv.Atoi(r.value); c.What == "accept" && err == nil { // it is about the connection, not the listener
+			at = slices.IndexFunc(h.ends, func(e end) bool { return e.fd == fd })
+		}
+		return w.called(i, at, r)
 	}
 }
 
@@ -268,6 +272,8 @@ func (w *world) accepted(h *host, handle int) string {
 	for j := range h.ends {
 		if e := &h.ends[j]; e.cookie == c && c != 0 {
 			e.fd, e.handle = fd, handle
+			now := bits(handle) // what came before was told to nobody
+			e.toldClosed, e.toldError = now&unix.POLLRDHUP != 0, now&unix.POLLERR != 0
 			return strconv.Itoa(fd)
 		}
 	}
@@ -444,8 +450,9 @@ func (w *world) wake(i int) {
 
 // tell wakes a host's program, and gives it the news that no call waits for.
 func (w *world) tell(i int) []handshake.Step {
-	w.wake(i)
 	h := &w.hosts[i]
+	waits := h.blocked != nil && !h.blocked.answered
+	w.wake(i)
 	var steps []handshake.Step
 	for j := range h.ends {
 		e := &h.ends[j]
@@ -453,7 +460,7 @@ func (w *world) tell(i int) []handshake.Step {
 			continue
 		}
 		now := bits(e.handle)
-		if h.blocked != nil && h.blocked.on == e.on { // that call brings the news
+		if waits && h.blocked.on == e.on { // that call brings the news
 			e.toldClosed, e.toldError = now&unix.POLLRDHUP != 0, now&unix.POLLERR != 0
 			continue
 		}
@@ -535,11 +542,10 @@ func (w *world) finish(h *host, e *end, b *blocked) (string, calls.Rule, error) 
 	}
 }
 
+// connected asks for the connection once more: it is what tells the kernel that the
+// program knows, as a connect() that blocks does. From then on it says EISCONN.
 func (e *end) connected() (string, calls.Rule, error) {
-	n, err := unix.GetsockoptInt(e.handle, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err == nil && n != 0 {
-		err = unix.Errno(n)
-	}
+	err := unix.Connect(e.handle, sockaddr(e.remote))
 	e.toldError = err != nil
 	switch {
 	case err == nil:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,16 +20,18 @@ func setRTOMin(microseconds string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	n, err := strconv.ParseUint(microseconds, 10, 32)
+	return setRoutes(microseconds, false)
+}
+
+// setRoutes replaces the two routes that lo came up with, that of 127.0.0.1 and that of
+// its net, by ones that have a shortest timeout, in microseconds, and if they are quick
+// ask for each segment to be acknowledged at once (ip-route(8), quickack): a socket cannot
+// say so for the FIN (Linux net/ipv4/tcp_input.c, tcp_fin).
+func setRoutes(microseconds string, quick bool) error {
+	least, err := strconv.ParseUint(microseconds, 10, 32)
 	if err != nil {
 		return fmt.Errorf("kernel: setting %s to %q, want a number of microseconds", rtoMinSetting, microseconds)
 	}
-	return setRouteRTOMin(time.Duration(n) * time.Microsecond)
-}
-
-// setRouteRTOMin replaces the two routes that lo came up with, that of 127.0.0.1 and
-// that of its net, by ones that have a shortest timeout.
-func setRouteRTOMin(least time.Duration) error {
 	n, err := openNetlink(unix.NETLINK_ROUTE)
 	if err != nil {
 		return err
@@ -49,7 +50,10 @@ func setRouteRTOMin(least time.Duration) error {
 		n.attribute(unix.RTA_OIF, native(loIndex)...)
 		metrics := netlink{}
 		metrics.attribute(unix.RTAX_LOCK, native(1<<unix.RTAX_RTO_MIN)...)
-		metrics.attribute(unix.RTAX_RTO_MIN, native(uint32(least.Milliseconds()))...)
+		metrics.attribute(unix.RTAX_RTO_MIN, native(uint32(least/1000))...)
+		if quick {
+			metrics.attribute(unix.RTAX_QUICKACK, native(1)...)
+		}
 		n.attribute(unix.RTA_METRICS, metrics.request...)
 		if err := n.acknowledged(); err != nil {
 			return fmt.Errorf("kernel: route to %v/%d: %w", route.to, route.length, err)

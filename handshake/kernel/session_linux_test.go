@@ -272,3 +272,41 @@ timeout client retransmission
 	}
 	require.Equal(t, 2, arrived)
 }
+
+// RFC 9293 3.10.1: once connect() has returned, the program has a connection.
+func TestAConnectedSocketIsConnected(t *testing.T) {
+	trace := handshaketest.ToTheEnd(t, begin(t, Engine{}, opened+"client connect server\n"))
+	require.Contains(t, story(trace), "client call connect(3, 127.0.0.1:7147) = -1 EISCONN ESTABLISHED")
+}
+
+// What comes after a call has its answer, and before it returns, is told; what came before
+// accept() is not.
+func TestEachProgramIsToldWhatNoCallBrings(t *testing.T) {
+	const script = `-- script --
+server socket
+server bind :7147
+server listen 8
+client socket
+client connect server
+arrive server <CTL=SYN>
+arrive client <CTL=SYN,ACK>
+arrive server <CTL=ACK>
+inject client <SEQ=301><ACK=101><CTL=FIN,ACK>
+arrive client <CTL=FIN,ACK>
+return client
+inject server <SEQ=101><ACK=301><CTL=FIN,ACK>
+arrive server <CTL=FIN,ACK>
+server accept
+`
+	told := story(handshaketest.ToTheEnd(t, begin(t, Engine{}, peers+"quickack\n"+script)))
+	require.Contains(t, told, "client signal connection closing CLOSE-WAIT")
+	require.NotContains(t, told, "server signal connection closing CLOSE-WAIT")
+	require.Contains(t, told, "server call accept(3) = 4 CLOSE-WAIT", "it is about the connection")
+}
+
+// RFC 9293 3.8.6.3: an end need not delay its acknowledgments, not even that of a FIN.
+func TestAQuickEndAcknowledgesAFINAtOnce(t *testing.T) {
+	trace := handshaketest.ToTheEnd(t, begin(t, Engine{}, strings.Replace(opened, "-- script --", "quickack\n-- script --", 1)+"client close\narrive server <CTL=FIN,ACK>\n"))
+	require.NotContains(t, story(trace), "server timeout delayed-ACK CLOSE-WAIT")
+	require.Equal(t, "server depart <SEQ=301><ACK=102><CTL=ACK> CLOSE-WAIT", story(trace)[len(trace.Steps)-1])
+}

@@ -71,6 +71,7 @@ func newWorld(o opening) (*world, error) {
 
 // adjust makes the settings that a scenario asks for.
 func adjust(s *handshake.Scenario) error {
+	least := parked
 	for _, y := range s.Sysctls {
 		if err := sysctl(y.Name, y.Value); err != nil {
 			why := err
@@ -79,6 +80,12 @@ func adjust(s *handshake.Scenario) error {
 			}
 			return s.Mistake(y.Line, fmt.Sprintf("sysctl %s %s, which this kernel refuses (%v)", y.Name, y.Value, why), "a setting and a value that it takes")
 		}
+		if y.Name == rtoMinSetting {
+			least = y.Value
+		}
+	}
+	if s.Quick {
+		return setRoutes(least, true)
 	}
 	return nil
 }

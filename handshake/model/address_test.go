@@ -3,6 +3,7 @@ package model_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -110,4 +111,37 @@ func TestRFC9293_3_9_1_1_AListenerListensBesideItsHandshakes(t *testing.T) {
 		require.Equal(t, "SYN-RECEIVED", steps[0].After)
 		require.Equal(t, fmt.Sprintf("3.%d", i+1), steps[0].On, "each has an end of its own")
 	}
+}
+
+// RFC 9293 3.9.1.1, MUST-42: "LISTEN on a port while a connection block with the same local
+// port is in SYN-SENT or SYN-RECEIVED state". bind() wants SO_REUSEADDR for that (POSIX), and
+// two do not listen on one port.
+func TestRFC9293_3_9_1_1_AListenerBesideASYNSENT(t *testing.T) {
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, peers+`-- script --
+server socket
+server bind :7147
+server listen 4
+server socket
+server bind :7147
+server setsockopt SO_REUSEADDR 1
+server bind :7147
+server listen 4
+server connect 127.0.0.1:6666
+client socket
+client connect server
+arrive server <SEQ=100>
+arrive client <CTL=SYN,ACK>
+`))
+	require.NoError(t, err)
+	finish(t, tl)
+	var told []string
+	for _, step := range tl.Trace().Steps {
+		if step.Peer == "server" && step.Kind != handshake.KindNote {
+			told = append(told, step.Label+" "+step.After)
+		}
+	}
+	all := strings.Join(told, ", ")
+	require.Contains(t, all, "bind(4, :7147) = -1 EADDRINUSE CLOSED, setsockopt(4, SO_REUSEADDR, 1) = 0 CLOSED, bind(4, :7147) = 0 CLOSED, listen(4, 4) = -1 EADDRINUSE CLOSED")
+	require.Contains(t, all, "connect(4, 127.0.0.1:6666) SYN-SENT")
+	require.Contains(t, all, "<SEQ=100><CTL=SYN> SYN-RECEIVED", "the listener goes on listening")
 }

@@ -81,7 +81,7 @@ func (w *World) bind(i, at int, args string, step handshake.Step) []handshake.St
 	if a.Addr().IsUnspecified() { // any address of the host, and it has one
 		a = netip.AddrPortFrom(h.address.Addr(), a.Port())
 	}
-	if h.inUse(a) {
+	if h.inUse(a) && !s.reuse {
 		return h.done(step, at, calls.BindInUse, "bind(%d, %s) = -1 EADDRINUSE", s.fd, args)
 	}
 	s.local = a
@@ -102,6 +102,9 @@ func (w *World) listen(i, at int, args string, step handshake.Step) []handshake.
 		tcp.CloseWait, tcp.Closing, tcp.LastAck, tcp.TimeWait:
 		return h.done(step, at, calls.CallFails, "%s = -1 EINVAL", label)
 	case tcp.Closed:
+	}
+	if s.local.IsValid() && h.heard(s.local) {
+		return h.done(step, at, calls.CallFails, "%s = -1 EADDRINUSE", label)
 	}
 	if !s.local.IsValid() {
 		s.local = h.free()
@@ -233,10 +236,10 @@ func (w *World) recv(i, at int, _ string, step handshake.Step) []handshake.Step 
 		s.text = ""
 		step.Why = append(step.Why, calls.RecvAtOnce.Why())
 		return w.user(i, at, e, step, label, calls.Got(octets))
+	case s.ended && s.tcb.State == tcp.Closed: // whatever came after the end of the text
+		return h.done(step, at, calls.RecvEnded, "%s = 0", label)
 	case s.errno != "":
 		return h.fail(step, at, label)
-	case s.ended && s.tcb.State == tcp.Closed:
-		return h.done(step, at, calls.RecvEnded, "%s = 0", label)
 	case o.Signals&tcp.ConnectionClosing != 0: // POSIX: no more to come is 0, not an error
 		o.Signals = 0
 		step.Label = label + " = 0"
@@ -283,7 +286,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 	switch {
 	case s.tcb.State == tcp.Closed:
 		return h.done(step, at, calls.CloseDead, "%s = 0", label)
-	case s.text != "": // 3.6.1: a RST "to show that data was lost" (SHLD-3)
+	case s.text != "" && s.tcb.State != tcp.TimeWait: // 3.6.1: a RST "to show that data was lost" (SHLD-3)
 		step.Why = append(step.Why, calls.CloseUnread.Why())
 		return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
 	}
@@ -294,7 +297,7 @@ func (w *World) closeCall(i, at int, _ string, step handshake.Step) []handshake.
 func (w *World) orphans(i int, listener string) []handshake.Step {
 	var steps []handshake.Step
 	for at, s := range w.hosts[i].sockets {
-		if s.listener == listener && s.fd == 0 && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
+		if s.listener == listener && s.fd == 0 && s.tcb.State != tcp.Closed && (s.ready != 0 || s.tcb.State == tcp.SynReceived) {
 			step := handshake.Step{
 				At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindSignal,
 				Label: "nobody can accept it", Why: []handshake.Why{calls.CloseOrphan.Why()},
@@ -316,6 +319,9 @@ func (w *World) setsockopt(i, at int, args string, step handshake.Step) []handsh
 	s := &h.sockets[at]
 	name, value, _ := calls.Option(args)
 	label := fmt.Sprintf("setsockopt(%d, %s, %d)", s.fd, name, value)
+	if name == "SO_REUSEADDR" {
+		s.reuse = value != 0
+	}
 	set(&s.settings, name, value)
 	if s.tcb.State == tcp.Closed {
 		return h.done(step, at, calls.OptionSet, "%s = 0", label)
@@ -326,7 +332,7 @@ func (w *World) setsockopt(i, at int, args string, step handshake.Step) []handsh
 
 // socketOptions are those that the model has.
 var socketOptions = []string{
-	"SO_KEEPALIVE", "SO_RCVBUF", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG", "TCP_NODELAY", "TCP_QUICKACK", "TCP_USER_TIMEOUT",
+	"SO_KEEPALIVE", "SO_RCVBUF", "SO_REUSEADDR", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG", "TCP_NODELAY", "TCP_QUICKACK", "TCP_USER_TIMEOUT",
 }
 
 func set(s *tcp.Settings, option string, value int) {
@@ -354,10 +360,10 @@ func set(s *tcp.Settings, option string, value int) {
 
 func (w *World) abort(i, at int, _ string, step handshake.Step) []handshake.Step {
 	h := &w.hosts[i]
-	label := fmt.Sprintf("abort(%d)", h.sockets[at].fd)
+	label, on := fmt.Sprintf("abort(%d)", h.sockets[at].fd), h.sockets[at].on
 	h.sockets[at].fd = 0
 	step.Vars = append(step.Vars, descriptor(0))
-	return w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0")
+	return append(w.user(i, at, tcp.Abort{Now: w.clock}, step, label, "0"), w.orphans(i, on)...)
 }
 
 func (w *World) status(i, at int, _ string, step handshake.Step) []handshake.Step {

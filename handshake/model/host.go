@@ -39,6 +39,7 @@ type socket struct {
 	remote   netip.AddrPort
 	tcb      tcp.TCB
 	settings tcp.Settings // what the program has asked for
+	reuse    bool         // SO_REUSEADDR
 	listener string       // of an end that a listener made: the listener's name
 	children int          // of a listener: how many ends it has made
 	queues   tcp.Listener // of a listener, without what stands in them: see host.queues
@@ -175,6 +176,12 @@ func (h *host) inUse(a netip.AddrPort) bool {
 	return slices.ContainsFunc(h.sockets, func(s socket) bool {
 		return s.local == a && (s.fd != 0 || s.tcb.State != tcp.Closed)
 	})
+}
+
+// heard reports whether another socket listens on an address: two would not know whose a
+// SYN is. Everything else goes beside a LISTEN (RFC 9293 3.9.1.1, MUST-42).
+func (h *host) heard(a netip.AddrPort) bool {
+	return slices.ContainsFunc(h.sockets, func(s socket) bool { return s.local == a && listening(s) })
 }
 
 // free is the setup's address, or the next port that nobody has.

@@ -382,15 +382,45 @@ func TestTextThatCameBeforeTheCloseIsStillReceived(t *testing.T) {
 	require.Equal(t, "recv(4) = 0", do(t, s, "server recv")[0].Label)
 }
 
-func TestClosingAListenerAbortsWhatNobodyCanAccept(t *testing.T) {
-	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver close\nclient socket\nclient connect server\n")
+func TestGivingUpAListenerAbortsWhatNobodyCanAccept(t *testing.T) {
+	for _, call := range []string{"close", "abort"} {
+		s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver "+call+"\nclient socket\nclient connect server\n")
+		do(t, s, "server socket", "server listen", "client socket", "client connect", "depart client", "arrive server",
+			"depart server", "arrive client", "depart client", "arrive server")
+		steps := do(t, s, "server "+call)
+		require.Len(t, steps, 2)
+		require.Equal(t, "close-orphan", steps[1].Why[0].Rule)
+		require.Equal(t, "CLOSED", steps[1].After)
+		require.Contains(t, lines(s)[0], "<CTL=RST>")
+	}
+}
+
+func TestWhatWasResetBeforeAcceptNeedsNoAbort(t *testing.T) {
+	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver close\nclient socket\nclient connect server\nclient abort\n")
 	do(t, s, "server socket", "server listen", "client socket", "client connect", "depart client", "arrive server",
-		"depart server", "arrive client", "depart client", "arrive server")
-	steps := do(t, s, "server close")
-	require.Len(t, steps, 2)
-	require.Equal(t, "close-orphan", steps[1].Why[0].Rule)
-	require.Equal(t, "CLOSED", steps[1].After)
-	require.Contains(t, lines(s)[0], "<CTL=RST>")
+		"depart server", "arrive client", "depart client", "arrive server", "return client", "client abort", "depart client", "arrive server")
+	require.Len(t, do(t, s, "server close"), 1)
+}
+
+// POSIX recv(): 0 says that the other end sends no more, and that has been so before the
+// reset. Only send() is told of that, with EPIPE.
+func TestAResetBehindTheEndOfTheTextIsNoErrorOfRecv(t *testing.T) {
+	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver accept\nserver recv\nserver send \"x\"\nclient socket\nclient connect server\nclient close\n")
+	do(t, s, "server socket", "server listen", "server accept", "client socket", "client connect", "depart client", "arrive server",
+		"depart server", "arrive client", "depart client", "return client", "arrive server", "return server", "client close", "depart client", "arrive server")
+	_, err := s.Do(ctx, handshake.Choice{Verb: handshake.Inject, Peer: "server", What: "<SEQ=102><CTL=RST>"})
+	require.NoError(t, err)
+	require.Equal(t, "CLOSED", do(t, s, "arrive server 5")[0].After)
+	require.Equal(t, "recv(4) = 0", do(t, s, "server recv")[0].Label)
+	require.Equal(t, `send(4, "x") = -1 EPIPE`, do(t, s, "server send")[0].Label)
+}
+
+// RFC 9293 3.10.5: "connection does not exist" is no news of an end that was reset before.
+func TestClosingAListenerSaysNothingOfWhatWasResetBefore(t *testing.T) {
+	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver close\nclient socket\nclient connect server\nclient abort\n")
+	do(t, s, "server socket", "server listen", "client socket", "client connect", "depart client", "arrive server",
+		"depart server", "arrive client", "depart client", "arrive server", "return client", "client abort", "depart client", "arrive server")
+	require.Len(t, do(t, s, "server close"), 1)
 }
 
 func TestNobodyAnswersAndConnectTimesOut(t *testing.T) {
@@ -562,6 +592,19 @@ func finish(tb testing.TB, tl *handshake.Timeline) {
 			return
 		}
 	}
+}
+
+// RFC 9293 3.6.1: TIME-WAIT waits for old segments; that a program has not read all the
+// text does not cut it short, and there is nobody left to be told.
+func TestRFC9293_3_6_1_TextLeftUnreadDoesNotEndTimeWait(t *testing.T) {
+	s := session(t, peers+"-- script --\nserver socket\nserver listen 8\nserver accept\nserver send \"bye\"\nserver close\nclient socket\nclient connect server\nclient shutdown\nclient close\n")
+	do(t, s, "server socket", "server listen", "client socket", "client connect", "depart client", "arrive server",
+		"depart server", "arrive client", "depart client", "return client", "arrive server",
+		"client shutdown", "depart client", "arrive server", "depart server", "arrive client",
+		"server accept", "server send", "depart server", "arrive client", "depart client", "arrive server",
+		"server close", "depart server", "arrive client", "depart client")
+	steps := do(t, s, "client close")
+	require.Equal(t, [...]string{"TIME-WAIT", "TIME-WAIT"}, [...]string{steps[0].Before, steps[0].After})
 }
 
 // RFC 9293 3.6.1 SHLD-3: who closes with text pending, or gets text after the CLOSE,

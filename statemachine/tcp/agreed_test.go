@@ -36,8 +36,8 @@ func losing() TCB {
 }
 
 // RFC 7323 2.2, R7323-2.2: Window Scale stands in SYNs alone, and in a SYN,ACK only if the
-// SYN had it. RFC 2018 2, R2018-2: likewise SACK-Permitted. RFC 7323 3.2: likewise the
-// timestamps, but for those that were agreed on.
+// SYN had it. RFC 2018 2, R2018-2: likewise SACK-Permitted. RFC 7323 3.2, R7323-3.2a:
+// timestamps that both SYNs had stand in each segment.
 func TestOptionsAreOfferedAndAnswered(t *testing.T) {
 	all := Options{MSS: 1460, WindowScale: true, SACKPermitted: true, Timestamps: true, TSval: 10_000}
 	syn := Step(TCB{}, Open{Now: now, ISS: iss, Active: true, Remote: true, Settings: everything})

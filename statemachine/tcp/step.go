@@ -18,37 +18,50 @@ const (
 // Step takes o.TCB through one event, in place, and leaves in o what became of
 // it. It reuses the arrays of Segments and Rules: take them before the next step.
 func (o *Outcome) Step(e Event) {
-	o.now = e.at()
 	o.Segments, o.Rules = o.Segments[:0], o.Rules[:0]
 	o.Text, o.Signals, o.again = "", 0, 0
-	switch e := e.(type) {
+	switch e := e.(type) { // e.Now is asked for in each case: through the interface, the event would be copied to the heap
 	case SegmentArrives:
+		o.now = e.Now
 		o.segmentArrives(&e)
 	case Open:
+		o.now = e.Now
 		o.open(e)
 	case Send:
+		o.now = e.Now
 		o.sendCall(e)
 	case Receive:
+		o.now = e.Now
 		o.receive(e)
 	case Close:
+		o.now = e.Now
 		o.closeCall(e)
 	case Abort:
+		o.now = e.Now
 		o.abort()
 	case Status:
+		o.now = e.Now
 		o.status()
 	case UserTimeout:
+		o.now = e.Now
 		o.userTimeout()
 	case RetransmissionTimeout:
+		o.now = e.Now
 		o.retransmissionTimeout(e)
 	case TimeWaitTimeout:
+		o.now = e.Now
 		o.timeWaitTimeout()
 	case PersistTimeout:
+		o.now = e.Now
 		o.persistTimeout(e.Now)
 	case DelayedACKTimeout:
+		o.now = e.Now
 		o.delayedACKTimeout()
 	case KeepAliveTimeout:
+		o.now = e.Now
 		o.keepAliveTimeout(e.Now)
 	case Set:
+		o.now = e.Now
 		o.set(e)
 	}
 }

@@ -199,7 +199,7 @@ type Timers struct {
 // (RFC 9293 3.10). Each carries Now, the caller's clock, which never goes back.
 //
 //sumtype:decl
-type Event interface{ at() time.Duration }
+type Event interface{ event() }
 
 // The events of RFC 9293 3.10. Those that can begin a connection carry ISS, the
 // initial send sequence number to use if they do (3.4.1).
@@ -257,20 +257,20 @@ type (
 	}
 )
 
-func (e Open) at() time.Duration                  { return e.Now }
-func (e Send) at() time.Duration                  { return e.Now }
-func (e Receive) at() time.Duration               { return e.Now }
-func (e Close) at() time.Duration                 { return e.Now }
-func (e Abort) at() time.Duration                 { return e.Now }
-func (e Status) at() time.Duration                { return e.Now }
-func (e SegmentArrives) at() time.Duration        { return e.Now }
-func (e UserTimeout) at() time.Duration           { return e.Now }
-func (e RetransmissionTimeout) at() time.Duration { return e.Now }
-func (e TimeWaitTimeout) at() time.Duration       { return e.Now }
-func (e PersistTimeout) at() time.Duration        { return e.Now }
-func (e DelayedACKTimeout) at() time.Duration     { return e.Now }
-func (e KeepAliveTimeout) at() time.Duration      { return e.Now }
-func (e Set) at() time.Duration                   { return e.Now }
+func (Open) event()                  {}
+func (Send) event()                  {}
+func (Receive) event()               {}
+func (Close) event()                 {}
+func (Abort) event()                 {}
+func (Status) event()                {}
+func (SegmentArrives) event()        {}
+func (UserTimeout) event()           {}
+func (TimeWaitTimeout) event()       {}
+func (RetransmissionTimeout) event() {}
+func (PersistTimeout) event()        {}
+func (DelayedACKTimeout) event()     {}
+func (KeepAliveTimeout) event()      {}
+func (Set) event()                   {}
 
 // Signals is a set of what the user is told: answers to his calls and signals
 // that come by themselves (RFC 9293 3.10).

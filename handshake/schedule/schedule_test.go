@@ -1,0 +1,184 @@
+package schedule_test
+
+import (
+	"encoding/csv"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sockscope/handshake"
+	"sockscope/handshake/handshaketest"
+	"sockscope/handshake/model"
+	"sockscope/handshake/schedule"
+	"sockscope/statemachine/tcp"
+)
+
+// many is how many schedules are looked at: enough for what is rare.
+const many = 2000
+
+func play(t *testing.T, s *handshake.Scenario) *handshake.Trace {
+	t.Helper()
+	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+	require.NoError(t, err)
+	return handshaketest.ToTheEnd(t, timeline)
+}
+
+func TestASeedIsASchedule(t *testing.T) {
+	different := map[string]bool{}
+	for seed := range uint64(300) {
+		s := schedule.Random(seed)
+		require.Equal(t, s.String(), schedule.Random(seed).String())
+		different[strings.Join(lines(s), "\n")] = true
+	}
+	require.Greater(t, len(different), 290)
+}
+
+func lines(s *handshake.Scenario) []string {
+	var all []string
+	for _, l := range s.Script {
+		all = append(all, l.String())
+	}
+	return all
+}
+
+// Its lines alone say what happens: what was drawn happens again, line for line.
+func TestAScheduleIsAFileThatPlays(t *testing.T) {
+	for seed := range uint64(many) {
+		s := schedule.Random(seed)
+		read, err := handshake.Parse(s.Name, s.File, []byte(s.String()))
+		require.NoError(t, err)
+		require.Equal(t, s, read)
+		var made []handshake.Choice
+		for _, step := range play(t, s).Steps {
+			if step.Choice != "" {
+				c, err := handshake.ParseChoice(step.Choice)
+				require.NoError(t, err)
+				made = append(made, c)
+			}
+		}
+		var asked []handshake.Choice
+		for _, l := range s.Script {
+			if l.On(model.Name) {
+				asked = append(asked, l.Choice)
+			}
+		}
+		require.GreaterOrEqual(t, len(made), len(asked))
+		for i, c := range asked {
+			require.True(t, c.Verb == made[i].Verb && c.Peer == made[i].Peer && strings.Contains(made[i].What, c.What), "%s: %s", s, made[i])
+		}
+	}
+}
+
+// A walk that never gets anywhere would find nothing.
+func TestSchedulesReachEachVerbAndEachState(t *testing.T) {
+	verbs, states := map[handshake.Verb]int{}, map[string]int{}
+	for seed := range uint64(many) {
+		s := schedule.Random(seed)
+		for _, l := range s.Script {
+			verbs[l.Choice.Verb]++
+		}
+		for _, step := range play(t, s).Steps {
+			if step.Kind == handshake.KindArrive {
+				states[step.Before]++
+			}
+		}
+	}
+	t.Log(verbs, states)
+	for _, v := range []handshake.Verb{
+		handshake.Call, handshake.Depart, handshake.Return, handshake.Arrive, handshake.Drop,
+		handshake.Duplicate, handshake.Timeout, handshake.Inject,
+	} {
+		require.Greater(t, verbs[v], many/10, v)
+	}
+	for _, state := range tcp.States {
+		require.Greater(t, states[state.String()], 10, state)
+	}
+}
+
+// As if an engine could not stand a FIN in ESTABLISHED.
+func TestAScheduleShrinksToWhatMatters(t *testing.T) {
+	differs := func(s *handshake.Scenario) bool {
+		timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+		for err == nil {
+			err = timeline.Next(t.Context())
+		}
+		return errors.Is(err, handshake.ErrOver) && slices.ContainsFunc(timeline.Trace().Steps, func(step handshake.Step) bool {
+			return step.Kind == handshake.KindArrive && step.After == "CLOSE-WAIT"
+		})
+	}
+	found := 0
+	for seed := uint64(0); found < 5; seed++ {
+		s := schedule.Random(seed)
+		if !differs(s) {
+			continue
+		}
+		found++
+		small := schedule.Shrink(s, differs)
+		require.True(t, differs(small))
+		require.LessOrEqual(t, len(small.Script), 14, small)
+		t.Log(small)
+	}
+}
+
+// aside says why schedules cannot take a row: its state, its event or its condition.
+var aside = []struct{ reason, state, event, condition string }{
+	{"a program waits in connect(), and a listener's child has none", "SYN-SENT", "OPEN any", ""},
+	{"likewise", "SYN-RECEIVED", "OPEN any", ""},
+	{"likewise", "SYN-SENT", "SEND", ""},
+	{"likewise", "SYN-RECEIVED", "SEND", ""},
+	{"likewise", "SYN-SENT", "RECEIVE", ""},
+	{"likewise", "SYN-RECEIVED", "RECEIVE", ""},
+	{"likewise", "SYN-SENT", "CLOSE", ""},
+	{"likewise", "SYN-RECEIVED", "CLOSE", ""},
+	{"likewise", "SYN-SENT", "ABORT", ""},
+	{"likewise", "SYN-RECEIVED", "ABORT", ""},
+	{"likewise", "SYN-SENT", "STATUS", ""},
+	{"likewise", "SYN-RECEIVED", "STATUS", ""},
+	{"no socket call means it", "", "OPEN active", "remote unspecified"},
+	{"no socket call means it", "LISTEN", "OPEN active", ""},
+	{"no socket call means it", "LISTEN", "SEND", ""},
+	{"no socket call means it", "", "RETRANSMISSION TIMEOUT", "queue empty"},
+	{"texts are short", "", "", "no room"},
+	{"texts are short", "", "", "no space"},
+	{"no socket call sends urgent text", "", "", "URG"},
+	{"it takes five minutes", "", "USER TIMEOUT", ""},
+}
+
+// RFC 9293 3.10, as the table in statemachine/tcp has it: schedules take at least four of
+// five rows that they can.
+func TestSchedulesTakeTheRowsOfTheTransitionTable(t *testing.T) {
+	file, err := os.Open("../../statemachine/tcp/testdata/walked.csv")
+	require.NoError(t, err)
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	require.NoError(t, err)
+	taken := map[[2]string]bool{}
+	for seed := range uint64(many) {
+		for _, step := range play(t, schedule.Random(seed)).Steps {
+			for _, y := range step.Why {
+				taken[[2]string{step.Before, y.Rule}] = true
+			}
+		}
+	}
+	core, found := 0, 0
+	for _, r := range rows[1:] {
+		state, event, condition, rule := r[0], r[1], r[2], r[4]
+		if rule == "" || slices.ContainsFunc(aside, func(x struct{ reason, state, event, condition string }) bool {
+			return (x.state == "" || x.state == state) && (x.event == "" || x.event == event) && (x.condition == "" || x.condition == condition)
+		}) {
+			continue
+		}
+		core++
+		if taken[[2]string{state, rule}] {
+			found++
+		} else {
+			t.Logf("not taken: %s, %s, %s", state, event, condition)
+		}
+	}
+	t.Logf("%d of %d rows", found, core)
+	require.GreaterOrEqual(t, 5*found, 4*core)
+}
