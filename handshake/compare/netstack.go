@@ -23,6 +23,16 @@ func netstackDeviations() []Deviation {
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=RST>"}, parts: true, certain: true,
 		},
 		{
+			Name: "last-ack-early", Stacks: only, States: []string{"CLOSE-WAIT"}, Event: "call", Rule: "close-waits-behind-text",
+			Sources: []string{"RFC 9293 3.10.4", "gVisor pkg/tcpip/transport/tcp/endpoint.go shutdownLocked"},
+			shows:   pattern{differs: State, model: "CLOSE-WAIT", other: "LAST-ACK"}, parts: true,
+		},
+		{
+			Name: "fin-acknowledged-alone", Stacks: only, States: []string{"ESTABLISHED"}, Event: "arrive <CTL=FIN,ACK>", Rule: "fin",
+			Sources: []string{"RFC 9293 3.10.7.4 seventh", "gVisor pkg/tcpip/transport/tcp/rcv.go consumeSegment"},
+			shows:   pattern{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=ACK>"}, parts: true,
+		},
+		{
 			Name: "send-unconnected", Stacks: only, States: []string{"CLOSED", "LISTEN"}, Event: "call send(", Rule: "send-no-connection, call-fails",
 			Sources: []string{"RFC 9293 3.10.2", "gVisor pkg/tcpip/transport/tcp/endpoint.go isEndpointWritableLocked"},
 			shows:   pattern{differs: Result, model: "-1 ENOTCONN", other: "-1 EPIPE"},
@@ -148,12 +158,6 @@ func netstackDeviations() []Deviation {
 			Name: "unread-while-closing", Stacks: only, States: []string{"CLOSING", "LAST-ACK", "TIME-WAIT"}, Event: "call close(", Rule: "close-unread, close-closing",
 			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go shutdownLocked"},
 			parts:   true,
-		},
-		{
-			Name: "congestion-window", Stacks: only, Event: "timeout retransmission",
-			Rule:    "retransmit-text, retransmit-text-close-wait, retransmit-fin, retransmit-last-fin",
-			Sources: []string{"RFC 9293 3.8.2 MUST-19", "RFC 5681 3.1", "gVisor pkg/tcpip/transport/tcp/snd.go sendData"},
-			shows:   pattern{kind: handshake.KindDepart}, parts: true, certain: true,
 		},
 		{
 			Name: "retransmission-times", Stacks: only, Event: "timeout retransmission", Rule: "retransmit-syn, retransmit-syn-ack, retransmit-text, retransmit-fin",

@@ -42,7 +42,8 @@ func linuxDeviations() []Deviation {
 			},
 		},
 		{
-			Name: "segments-kept", Stacks: []string{Linux, Netstack}, States: []string{"ESTABLISHED"}, Event: "timeout retransmission", Rule: "retransmit-text",
+			Name: "segments-kept", Stacks: []string{Linux, Netstack}, States: []string{"ESTABLISHED", "CLOSE-WAIT"}, Event: "timeout retransmission",
+			Rule:    "retransmit-text, retransmit-text-close-wait",
 			Sources: []string{"RFC 9293 3.8.1", "Linux net/ipv4/tcp_output.c tcp_retrans_try_collapse", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<DATA=", other: "<DATA="},
 		},

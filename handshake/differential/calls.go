@@ -17,7 +17,7 @@ import (
 )
 
 // known are the calls of a scenario that can be made here.
-var known = []string{"abort", "accept", "bind", "close", "connect", "listen", "reboot", "recv", "send", "shutdown", "socket", "status"}
+var known = []string{"abort", "accept", "bind", "close", "connect", "listen", "reboot", "recv", "send", "setsockopt", "shutdown", "socket", "status"}
 
 // call lets a program make its next call.
 func (w *Session) call(i int) ([]handshake.Step, error) {
@@ -65,6 +65,7 @@ func (w *Session) socket(i int, step handshake.Step) ([]handshake.Step, error) {
 	if err != nil {
 		return nil, err
 	}
+	ep.SocketOptions().SetDelayOption(true) // Nagle's algorithm is on (RFC 9293 3.7.4, SHLD-7); netstack's socket layer would say so
 	e := &end{on: strconv.Itoa(h.nextFD), fd: h.nextFD, ep: ep, state: closed}
 	h.nextFD++
 	h.ends = append(h.ends, e)
@@ -99,6 +100,10 @@ func (h *host) make(w *Session, e *end, c handshake.Choice) (label, result strin
 		return h.recv(e)
 	case "shutdown":
 		return "shutdown(FD, SHUT_WR)", zero(e.ep.Shutdown(tcpip.ShutdownWrite)), calls.SendReturns
+	case "setsockopt":
+		name, value, _ := calls.Option(c.Args)
+		e.ep.SocketOptions().SetDelayOption(value == 0)
+		return fmt.Sprintf("setsockopt(FD, %s, %d)", name, value), "0", calls.OptionSet
 	case "status": // no socket call, but RFC 9293 3.10.6
 		if e.state == closed {
 			return "status(FD)", "-1 ENOTCONN", calls.CallFails
@@ -164,6 +169,7 @@ func (h *host) accepted(l *end) *end {
 	if err != nil {
 		return nil
 	}
+	ep.SocketOptions().SetDelayOption(l.ep.SocketOptions().GetDelayOption()) // as a socket layer has it
 	at := slices.IndexFunc(h.ends, func(e *end) bool { return e.ep == ep.(*tcp.Endpoint) })
 	return h.ends[at]
 }

@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"sockscope/handshake"
@@ -58,6 +59,9 @@ func (Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Session
 	return w, nil
 }
 
+// noDelay is the one socket option that both know.
+const noDelay = "TCP_NODELAY"
+
 // check reports what this engine cannot play beyond what the model cannot.
 func check(s *handshake.Scenario) error {
 	if err := s.Playable(Lines); err != nil {
@@ -66,10 +70,18 @@ func check(s *handshake.Scenario) error {
 	if len(s.Peers) != 2 {
 		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two")
 	}
+	for _, y := range s.Sysctls { // what the model heeds and netstack does otherwise
+		if y.Name == "net.ipv4.tcp_syncookies" || strings.HasPrefix(y.Name, "net.ipv4.tcp_") && y.Value == "1" {
+			return s.Mistake(y.Line, "sysctl "+y.Name+" "+y.Value, "none of Linux's listeners and options, with netstack")
+		}
+	}
 	for _, l := range s.Script {
 		c := l.Choice
 		if c.Verb != handshake.Call || !l.On(Lines) {
 			continue
+		}
+		if name, _, ok := calls.Option(c.Args); c.What == "setsockopt" && ok && name != noDelay {
+			return s.Mistake(l.Number, "setsockopt "+name, noDelay+", with netstack")
 		}
 		if err := calls.Check(s, l, known); err != nil {
 			return err

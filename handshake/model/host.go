@@ -439,7 +439,7 @@ func (w *World) connectionGets(i, at int, e tcp.SegmentArrives, step handshake.S
 	}
 	if s.left && o.Text != "" {
 		step.Why = append(step.Why, calls.LateText.Why())
-		o = tcp.Step(o.TCB, tcp.Abort{Now: w.clock})
+		o = tcp.Step(s.tcb, tcp.Abort{Now: w.clock}) // as it was: what its ACK would let go never went, and the RST must fit
 		o.Signals = 0
 	}
 	return w.settle(i, at, o, e, step)

@@ -205,11 +205,12 @@ func (o *Outcome) duplicate() {
 	}
 }
 
-// limitedTransmit is RFC 5681 3.2 step 1.
+// limitedTransmit is RFC 5681 3.2 step 1. What Nagle's algorithm holds back stays.
 func (o *Outcome) limitedTransmit() {
 	t := &o.TCB
-	n := min(uint32(len(t.Queue))-t.sent(), t.effective())
-	if n == 0 || t.FinSent || t.flight()+n > min(t.SND.WND, t.Congestion.CWND+2*t.smss()) {
+	unsent := uint32(len(t.Queue)) - t.sent()
+	n := min(unsent, t.effective())
+	if n == 0 || t.holdsBack(n, unsent) || t.flight()+n > min(t.SND.WND, t.Congestion.CWND+2*t.smss()) {
 		return
 	}
 	o.fire(limitedTransmit)

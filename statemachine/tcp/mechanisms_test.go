@@ -62,6 +62,7 @@ func TestNagle(t *testing.T) {
 	require.Empty(t, second.Segments)
 	require.Equal(t, []Rule{sendHeldBack}, second.Rules)
 	require.Zero(t, second.TCB.Timers.Persist, "an ACK will come")
+	require.Empty(t, Step(second.TCB, ack(tcb, tcb.SND.UNA)).Segments, "a duplicate ACK lets nothing small go (RFC 5681 3.2)")
 	full := Step(second.TCB, octets(defaultMSS))
 	require.Equal(t, []int{defaultMSS}, lengths(full.Segments))
 	acked := Step(second.TCB, ack(tcb, first.TCB.SND.NXT))
