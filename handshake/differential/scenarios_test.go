@@ -163,9 +163,18 @@ func near(c *compare.Comparison, i int) bool {
 	return false
 }
 
+// unlike are the lessons about what netstack does not do, or does with numbers of its own.
+var unlike = map[string]string{
+	"blind-reset": "it takes text whose acknowledgment is too old (RFC 5961 5.2, MAY-12)",
+	"paws":        "its timestamps are not those that the lesson forges",
+}
+
 // Our machine is held against netstack in every lesson that both can play.
 func TestNoScenarioDiffersFromNetstackUnexplained(t *testing.T) {
 	for _, name := range handshake.Names() {
+		if unlike[name] != "" {
+			continue
+		}
 		s, err := handshake.Load(name)
 		require.NoError(t, err)
 		if s.Playable(differential.Lines) != nil || !playable(t, shared(s)) {

@@ -325,6 +325,10 @@ func (e *end) unread() uint32 {
 	}
 }
 
+// largestWindow is the largest that there can be (RFC 7323 2.3): a kernel does not tell what
+// the largest of a connection was.
+const largestWindow = 1 << 30
+
 // tcb is the end as RFC 9293 3.3.1 has it, from what is known.
 func (e *end) tcb() tcp.TCB {
 	t := tcp.TCB{Passive: e.passive, Remote: e.remote.IsValid() && e.remote.Port() != 0, ISS: e.iss, IRS: e.irs, Unread: e.recvQueue, Held: e.ahead}
@@ -333,13 +337,13 @@ func (e *end) tcb() tcp.TCB {
 			t.State = s
 		}
 	}
-	t.SND = tcp.SendSequence{UNA: e.sndUNA, NXT: e.sndNXT, WND: e.sndWND, MAX: math.MaxInt32, WL1: e.rcvNXT - 1, WL2: e.sndUNA}
+	t.SND = tcp.SendSequence{UNA: e.sndUNA, NXT: e.sndNXT, WND: e.sndWND, MAX: largestWindow, UP: e.sndUNA, WL1: e.rcvNXT - 1, WL2: e.sndUNA}
 	// What else keeps a kernel from sending has rules of the kernel's own.
 	t.Settings.NoDelay, t.Congestion.CWND = true, math.MaxInt32
 	if e.sock != nil && e.sock.hasInfo {
 		t.SMSS = uint16(min(e.sock.info.Snd_mss, math.MaxUint16))
 	}
-	t.RCV = tcp.ReceiveSequence{NXT: e.rcvNXT, WND: e.rcvWND}
+	t.RCV = tcp.ReceiveSequence{NXT: e.rcvNXT, WND: e.rcvWND, UP: e.rcvNXT}
 	t.Queue = string(make([]byte, e.sendQueue))
 	t.Push, t.Held = e.sndNXT, e.held
 	switch t.State {

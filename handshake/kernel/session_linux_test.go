@@ -310,3 +310,25 @@ func TestAQuickEndAcknowledgesAFINAtOnce(t *testing.T) {
 	require.NotContains(t, story(trace), "server timeout delayed-ACK CLOSE-WAIT")
 	require.Equal(t, "server depart <SEQ=301><ACK=102><CTL=ACK> CLOSE-WAIT", story(trace)[len(trace.Steps)-1])
 }
+
+// RFC 9293 3.4, RFC 5961 5: what the kernel does with text, with its acknowledgment and with
+// one that is too old is what the RFC says, and so explained by it, wherever the numbers lie.
+func TestTextAndItsAcknowledgmentsAreTheRFCs(t *testing.T) {
+	text := strings.Replace(opened, "iss=100", "iss=4294967290", 1) + `client send "hello"
+arrive server <DATA=5>
+arrive client <ACK=0>
+inject server <SEQ=0><ACK=3000000000><DATA=5><CTL=PSH,ACK>
+arrive server <SEQ=0>
+arrive client <ACK=0>
+`
+	rules := map[string]bool{}
+	for _, s := range handshaketest.ToTheEnd(t, begin(t, Engine{}, text)).Steps {
+		for _, y := range s.Why {
+			require.False(t, strings.HasPrefix(y.Rule, "kernel-"), "%s: %s", s.Label, y.Rule)
+			rules[y.Rule] = true
+		}
+	}
+	for _, r := range []string{"send-text", "text", "ack-new", "ack-too-old", "ack-duplicate"} {
+		require.True(t, rules[r], r)
+	}
+}

@@ -23,7 +23,7 @@ func record(step *handshake.Step, s *socket, o *tcp.Outcome) {
 var variableNames = [...]string{
 	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "SND.UP", "SND.WL1", "SND.WL2",
 	"IRS", "RCV.NXT", "RCV.WND", "RCV.UP", "cwnd", "ssthresh", "receive queue", "send queue", "descriptor",
-	"accept queue", "accept queue limit",
+	"accept queue", "accept queue limit", "Snd.Wind.Shift", "Rcv.Wind.Shift", "TS.Recent",
 }
 
 // sends and receives say whether a state has its send and its receive variables:
@@ -73,6 +73,10 @@ func changed(vars []handshake.Var, a, b *tcp.TCB) []handshake.Var {
 	if b.State == tcp.Closed {
 		return vars
 	}
+	now, was = b.Agreed.Scale, a.Agreed.Scale // what RFC 7323 2.3 and 4.3 call them
+	number(now, was, "Snd.Wind.Shift", uint32(a.Agreed.SendShift), uint32(b.Agreed.SendShift), "")
+	number(now, was, "Rcv.Wind.Shift", uint32(a.Agreed.ReceiveShift), uint32(b.Agreed.ReceiveShift), "")
+	number(b.Agreed.Timestamps, a.Agreed.Timestamps, "TS.Recent", a.Agreed.TSRecent, b.Agreed.TSRecent, "")
 	was = a.Congestion.CWND != 0
 	number(b.Congestion.CWND != 0, was, "cwnd", a.Congestion.CWND, b.Congestion.CWND, "B")
 	if b.Congestion.SSThresh < math.MaxUint32 { // before the first loss there is none

@@ -111,7 +111,8 @@ func (s Segment) String() string {
 
 // ParseSegment reads the notation that String prints. DATA=n stands for n octets,
 // whose values the notation does not say: they become zeros. SEQ must be given;
-// the acknowledgment number and the ACK bit come together.
+// the acknowledgment number and the ACK bit come together. It reads WND, UP, MSS, and
+// TSval with TSecr, too, which String does not print.
 func ParseSegment(label string) (Segment, error) {
 	var s Segment
 	rest, seen := label, map[string]bool{}
@@ -134,6 +135,10 @@ func ParseSegment(label string) (Segment, error) {
 		return Segment{}, fmt.Errorf("tcp: segment %q: no SEQ, want <SEQ=n> with n from 0 to 4294967295", label)
 	case seen["ACK"] != s.CTL.Has(ACK):
 		return Segment{}, fmt.Errorf("tcp: segment %q: <ACK=n> and the ACK bit go together, want both or neither", label)
+	case seen["TSval"] != seen["TSecr"]:
+		return Segment{}, fmt.Errorf("tcp: segment %q: <TSval=n> and <TSecr=n> go together, want both or neither", label)
+	case len(s.Text)+s.Options.Len() > maxText:
+		return Segment{}, fmt.Errorf("tcp: segment %q: DATA \"%d\", want 0 to %d octets beside the options", label, len(s.Text), maxText-s.Options.Len())
 	}
 	return s, nil
 }
@@ -144,16 +149,12 @@ const maxText = 65507 - 20
 
 func (s *Segment) set(name, value string) error {
 	switch name {
-	case "SEQ", "ACK":
+	case "SEQ", "ACK", "TSval", "TSecr":
 		n, err := strconv.ParseUint(value, 10, 32)
 		if err != nil {
 			return fmt.Errorf("%s %q, want 0 to 4294967295", name, value)
 		}
-		if name == "SEQ" {
-			s.SEQ = uint32(n)
-		} else {
-			s.ACK = uint32(n)
-		}
+		s.setNumber(name, uint32(n))
 	case "WND", "UP":
 		n, err := strconv.ParseUint(value, 10, 16)
 		if err != nil {
@@ -164,6 +165,12 @@ func (s *Segment) set(name, value string) error {
 		} else {
 			s.UP = uint16(n)
 		}
+	case "MSS": // 0 would be no such option
+		n, err := strconv.ParseUint(value, 10, 16)
+		if err != nil || n == 0 {
+			return fmt.Errorf("MSS %q, want 1 to 65535", value)
+		}
+		s.Options.MSS = uint16(n)
 	case "DATA":
 		n, err := strconv.ParseUint(value, 10, 16)
 		if err != nil || n > maxText {
@@ -173,9 +180,22 @@ func (s *Segment) set(name, value string) error {
 	case "CTL":
 		return s.setCTL(value)
 	default:
-		return fmt.Errorf("field %q, want SEQ, ACK, WND, UP, DATA or CTL", name)
+		return fmt.Errorf("field %q, want SEQ, ACK, WND, UP, DATA, CTL, MSS, TSval or TSecr", name)
 	}
 	return nil
+}
+
+func (s *Segment) setNumber(name string, n uint32) {
+	switch name {
+	case "SEQ":
+		s.SEQ = n
+	case "ACK":
+		s.ACK = n
+	case "TSval":
+		s.Options.Timestamps, s.Options.TSval = true, n
+	case "TSecr":
+		s.Options.TSecr = n
+	}
 }
 
 func (s *Segment) setCTL(value string) error {

@@ -33,6 +33,19 @@ func TestSegmentLabels(t *testing.T) {
 	require.Equal(t, Segment{SEQ: 1, WND: 7, UP: 9, CTL: URG, Text: "\x00\x00"}, s)
 }
 
+// RFC 9293 3.2, RFC 7323 3.2: a label may ask for options, and prints none.
+func TestSegmentLabelsWithOptions(t *testing.T) {
+	s, err := ParseSegment("<SEQ=1><MSS=1460><CTL=SYN><TSval=4294967295><TSecr=0>")
+	require.NoError(t, err)
+	require.Equal(t, Segment{SEQ: 1, CTL: SYN, Options: Options{MSS: 1460, Timestamps: true, TSval: 4294967295}}, s)
+	require.Equal(t, "<SEQ=1><CTL=SYN>", s.String())
+	s, err = ParseSegment("<SEQ=1><ACK=2><CTL=ACK><TSecr=7><TSval=0>")
+	require.NoError(t, err)
+	require.Equal(t, Options{Timestamps: true, TSecr: 7}, s.Options)
+	_, err = ParseSegment("<SEQ=1><DATA=65475><TSval=1><TSecr=0>")
+	require.NoError(t, err)
+}
+
 // A label that says something impossible is refused with the field, what was
 // found and what is wanted.
 func TestSegmentLabelErrors(t *testing.T) {
@@ -52,7 +65,15 @@ func TestSegmentLabelErrors(t *testing.T) {
 		"<SEQ=1><DATA=65488>":     `DATA "65488", want 0 to 65487 octets`,
 		"<SEQ=1><DATA=x>":         `DATA "x"`,
 		"<SEQ=1><CTL=SYN,XYZ>":    `control bit "XYZ", want SYN`,
-		"<SEQ=1><TTL=3>":          `field "TTL", want SEQ, ACK, WND, UP, DATA or CTL`,
+		"<SEQ=1><TTL=3>":          `field "TTL", want SEQ, ACK, WND, UP, DATA, CTL, MSS, TSval or TSecr`,
+		"<SEQ=1><TSval=3>":        "<TSval=n> and <TSecr=n> go together, want both or neither",
+		"<SEQ=1><TSecr=3>":        "want both or neither",
+		"<SEQ=1><MSS=0>":          `MSS "0", want 1 to 65535`,
+		"<SEQ=1><MSS=65536>":      `MSS "65536", want 1 to 65535`,
+
+		"<SEQ=1><TSval=4294967296><TSecr=0>":    `TSval "4294967296", want 0 to 4294967295`,
+		"<SEQ=1><TSval=1><TSecr=x>":             `TSecr "x", want 0 to 4294967295`,
+		"<SEQ=1><DATA=65476><TSval=1><TSecr=0>": `DATA "65476", want 0 to 65475 octets beside the options`,
 	} {
 		_, err := ParseSegment(label)
 		require.ErrorContains(t, err, wrong)
@@ -65,6 +86,7 @@ func FuzzParseSegment(f *testing.F) {
 	f.Add("<SEQ=101><ACK=301><DATA=5><CTL=PSH,ACK>")
 	f.Add("<SEQ=1><CTL=,>")
 	f.Add("<SEQ=+1>")
+	f.Add("<SEQ=1><MSS=536><TSval=1><TSecr=2><DATA=65471>")
 	f.Fuzz(func(t *testing.T, label string) {
 		s, err := ParseSegment(label)
 		if err != nil {
@@ -72,7 +94,7 @@ func FuzzParseSegment(f *testing.F) {
 		}
 		again, err := ParseSegment(s.String())
 		require.NoError(t, err)
-		again.WND, again.UP = s.WND, s.UP // labels leave them out
+		again.WND, again.UP, again.Options = s.WND, s.UP, s.Options // labels leave them out
 		require.Equal(t, s, again)
 	})
 }

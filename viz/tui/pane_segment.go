@@ -275,11 +275,8 @@ func glimpse(text string) string {
 
 // explain says what each part means, from row y on.
 func (c canvas) explain(y int, v *view, s shown) {
-	parts, labels := s.parts(v), 12
-	for _, part := range parts {
-		labels = max(labels, width(part[0])+1)
-	}
-	for _, part := range parts {
+	for _, part := range s.parts(v) {
+		labels := max(12, width(part[0])+1) // a long number pushes its own line alone to the right
 		c.text(0, y, labels-1, part[0], tcell.StyleDefault)
 		y = c.paragraph(labels, y, wrap(part[1], c.w-labels), tcell.StyleDefault)
 	}
