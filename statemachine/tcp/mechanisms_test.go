@@ -144,6 +144,20 @@ func TestAShutWindowIsProbed(t *testing.T) {
 	require.Equal(t, "ello", textOf(opened.Segments), "the probe's octet was taken")
 }
 
+// RFC 9293 3.8.6.1, SHLD-29: the ACK that shuts the window and confirms all that was on its
+// way has the first probe wait for an RTO, not for the time that a small window is given.
+func TestAnACKThatShutsTheWindowWaitsForAnRTO(t *testing.T) {
+	sent := Step(narrow(in(Established), 5), Send{Now: now, Text: "hello world", Push: true})
+	require.Equal(t, "hello", textOf(sent.Segments))
+	closed := Step(sent.TCB, withWindow(sent.TCB, sent.TCB.SND.NXT, 0))
+	require.Equal(t, now+closed.TCB.RTO, closed.TCB.Timers.Persist)
+
+	small := Step(sent.TCB, withWindow(sent.TCB, sent.TCB.SND.NXT, 1))
+	require.Equal(t, now+overrideTimeout, small.TCB.Timers.Persist)
+	closed = Step(small.TCB, withWindow(small.TCB, small.TCB.SND.NXT, 0))
+	require.Equal(t, now+closed.TCB.RTO, closed.TCB.Timers.Persist)
+}
+
 // RFC 9293 3.8.6.1, MUST-37: "As long as the receiving TCP peer continues to send
 // acknowledgments in response to the probe segments, the sending TCP peer MUST allow the
 // connection to stay open." SHLD-17: nor does what lies beyond a shrunk window time out.
