@@ -53,9 +53,9 @@ func linuxDeviations() []Deviation {
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=ACK>", other: "<CTL=PSH,ACK>"},
 		},
 		{
-			Name: "reading-acknowledges", States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
+			Name: "reading-acknowledges", Stacks: []string{Linux}, States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
 			Sources: []string{"RFC 9293 3.8.6.3", "Linux net/ipv4/tcp.c __tcp_cleanup_rbuf", measured},
-			shows:   pattern{differs: OnlyRight, kind: handshake.KindDepart, kernel: "<CTL=ACK>"},
+			shows:   pattern{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=ACK>"},
 		},
 	}
 }
