@@ -379,6 +379,9 @@ func TestRFC5681_3_1_ATimeoutBeginsAnew(t *testing.T) {
 	require.Equal(t, 2*time.Second, o.TCB.RTO)
 	o = Step(o.TCB, RetransmissionTimeout{Now: now})
 	require.Equal(t, uint32(4*defaultMSS), o.TCB.Congestion.SSThresh, "not again")
+	o.TCB.Congestion.SSThresh = 3 * defaultMSS // to be told from half of what is in flight still
+	o = Step(o.TCB, RetransmissionTimeout{Now: o.TCB.Timers.Retransmission})
+	require.Equal(t, uint32(3*defaultMSS), o.TCB.Congestion.SSThresh, "held constant")
 	o = Step(o.TCB, ack(o.TCB, una+defaultMSS))
 	require.Equal(t, []uint32{una + defaultMSS, una + 2*defaultMSS}, numbers(o.Segments))
 	o = Step(o.TCB, ack(o.TCB, una+2*defaultMSS))
