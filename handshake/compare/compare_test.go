@@ -328,6 +328,12 @@ func TestEachDeviationIsFound(t *testing.T) {
 		"keep-alive-reset":   {"keep-alive", relabel("<SEQ=101><CTL=RST>", "<SEQ=101><ACK=301><CTL=RST,ACK>")},
 		"always-pushes":      {"figure-6", relabel("<DATA=10><CTL=ACK>", "<DATA=10><CTL=PSH,ACK>")},
 		"segments-kept":      {"data-lost", relabel("<SEQ=101><ACK=301><DATA=10>", "<SEQ=101><ACK=301><DATA=5>")},
+		"reading-acknowledges": {"nagle-delayed-ack", func(steps []handshake.Step) []handshake.Step {
+			i := at(steps, handshake.KindDepart, "<SEQ=301><ACK=106><DATA=2><CTL=PSH,ACK>")
+			bare := steps[i]
+			bare.Packet, bare.Label = 100, "<SEQ=301><ACK=106><CTL=ACK>"
+			return slices.Insert(steps, i, bare)
+		}},
 		"syn-answered-again": {"syn-ack-lost", func(steps []handshake.Step) []handshake.Step {
 			return slices.DeleteFunc(steps, func(s handshake.Step) bool {
 				return s.Peer == "server" && s.Kind == handshake.KindTimeout || s.Label == "<SEQ=301><ACK=101><CTL=ACK>"

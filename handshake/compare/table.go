@@ -52,5 +52,10 @@ func linuxDeviations() []Deviation {
 			Sources: []string{"RFC 9293 3.9.1.2 MUST-61", measured},
 			shows:   pattern{differs: Label, kind: handshake.KindDepart, model: "<CTL=ACK>", other: "<CTL=PSH,ACK>"},
 		},
+		{
+			Name: "reading-acknowledges", Stacks: []string{Linux}, States: []string{"ESTABLISHED"}, Event: "call send(", Rule: "send-text",
+			Sources: []string{"RFC 9293 3.8.6.3", "Linux net/ipv4/tcp.c __tcp_cleanup_rbuf", measured},
+			shows:   pattern{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=ACK>"},
+		},
 	}
 }

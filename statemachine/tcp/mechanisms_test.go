@@ -144,6 +144,20 @@ func TestAShutWindowIsProbed(t *testing.T) {
 	require.Equal(t, "ello", textOf(opened.Segments), "the probe's octet was taken")
 }
 
+// RFC 9293 3.8.6.1, SHLD-29: the ACK that shuts the window and confirms all that was on its
+// way has the first probe wait for an RTO, not for the time that a small window is given.
+func TestAnACKThatShutsTheWindowWaitsForAnRTO(t *testing.T) {
+	sent := Step(narrow(in(Established), 5), Send{Now: now, Text: "hello world", Push: true})
+	require.Equal(t, "hello", textOf(sent.Segments))
+	closed := Step(sent.TCB, withWindow(sent.TCB, sent.TCB.SND.NXT, 0))
+	require.Equal(t, now+closed.TCB.RTO, closed.TCB.Timers.Persist)
+
+	small := Step(sent.TCB, withWindow(sent.TCB, sent.TCB.SND.NXT, 1))
+	require.Equal(t, now+overrideTimeout, small.TCB.Timers.Persist)
+	closed = Step(small.TCB, withWindow(small.TCB, small.TCB.SND.NXT, 0))
+	require.Equal(t, now+closed.TCB.RTO, closed.TCB.Timers.Persist)
+}
+
 // RFC 9293 3.8.6.1, MUST-37: "As long as the receiving TCP peer continues to send
 // acknowledgments in response to the probe segments, the sending TCP peer MUST allow the
 // connection to stay open." SHLD-17: nor does what lies beyond a shrunk window time out.
@@ -365,6 +379,9 @@ func TestRFC5681_3_1_ATimeoutBeginsAnew(t *testing.T) {
 	require.Equal(t, 2*time.Second, o.TCB.RTO)
 	o = Step(o.TCB, RetransmissionTimeout{Now: now})
 	require.Equal(t, uint32(4*defaultMSS), o.TCB.Congestion.SSThresh, "not again")
+	o.TCB.Congestion.SSThresh = 3 * defaultMSS // to be told from half of what is in flight still
+	o = Step(o.TCB, RetransmissionTimeout{Now: o.TCB.Timers.Retransmission})
+	require.Equal(t, uint32(3*defaultMSS), o.TCB.Congestion.SSThresh, "held constant")
 	o = Step(o.TCB, ack(o.TCB, una+defaultMSS))
 	require.Equal(t, []uint32{una + defaultMSS, una + 2*defaultMSS}, numbers(o.Segments))
 	o = Step(o.TCB, ack(o.TCB, una+2*defaultMSS))

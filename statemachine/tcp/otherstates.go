@@ -388,6 +388,9 @@ func (o *Outcome) updateWindow(seg *Segment) {
 	}
 	switch {
 	case t.SND.WND == 0:
+		if was != 0 { // a small window's time may be running: a shut one's is an RTO (SHLD-29)
+			t.Timers.Persist = 0
+		}
 		// What a shut window does not take does not time out (SHLD-17), "as long as the
 		// receiving TCP peer continues to send acknowledgments" (MUST-37).
 		t.Timers.User = 0
