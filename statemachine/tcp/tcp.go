@@ -6,10 +6,8 @@
 //
 // # Limitations
 //
-// No options, no congestion control, no delayed ACK, no persist or keep-alive timer:
-// when an ACK that reopens a shut window is lost, queued text waits for ever. The sender
-// has neither Nagle's nor the silly-window algorithm (RFC 9293 3.7.4, 3.8.6.2.1); the
-// receiver tells of its window when that was below one MSS or has grown by half.
+// Behind a gap at most [MaxHeld] texts are kept, and of what the other end has beyond one
+// at most [MaxSACK] blocks are remembered: what does not fit is sent again.
 package tcp
 
 import (
