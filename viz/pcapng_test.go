@@ -199,6 +199,8 @@ func requireSameEnd(t *testing.T, name string, played, inferred *handshake.Trace
 	for i := range was {
 		switch {
 		case was[i].State == "CLOSED" && is[i].State == "TIME-WAIT":
+		case name == "keep-alive" && i == 1: // nobody sees that the RST was lost
+			require.Equal(t, []string{"ESTABLISHED", "CLOSED"}, []string{was[i].State, is[i].State})
 		case name == "challenge-ack" && i == 0:
 			require.Equal(t, []string{"ESTABLISHED", "CLOSED"}, []string{was[i].State, is[i].State})
 		case name == "figure-11" && i == 0:

@@ -136,12 +136,12 @@ func TestTheKeyOfTheGraphsTurnsToTheNextAndEnlargingShowsAll(t *testing.T) {
 	for size, hint := range map[[2]int]string{{80, 24}: "7 next", {120, 40}: "7 next graph, z all"} {
 		atDeskWith(t, size[0], size[1], options(t, "en", true), lossOnTheModel, func(s *desk) {
 			s.sees(times(29, "Space")+"7", "[7 over time]", "client sends: octets vs steps", "server sends: octets vs steps", hint, "R again", "^ step 29")
-			s.sees("7", "the trace tells of no congestion window (cwnd).")
+			s.sees("7", "client cwnd: octets vs steps", "= ssthresh")
 			s.sees("7", "client RTT: ms vs steps", "= RTO 2000", hint)
 			s.sees("l", "클라이언트 RTT: ms, 가로 단계", "[7 추이]")
 			s.sees("<-", "^ 28단계")
 			s.sees("l 7", "client sends: octets vs steps")
-			s.sees("z", "client sends: octets vs steps", "no congestion window (cwnd)", "client RTT: ms vs steps", "The clock hardly moves, so the horizontal axis counts steps.")
+			s.sees("z", "client sends: octets vs steps", "client cwnd: octets vs steps", "client RTT: ms vs steps", "The clock hardly moves, so the horizontal axis counts steps.")
 			s.misses(hint)
 		})
 	}
