@@ -121,6 +121,9 @@ func (s shown) heading(v *view) []string {
 	if s.broken {
 		pieces = append(pieces, v.say.Text("pane.segment.broken"))
 	}
+	if n := s.data(); n > 0 && len(s.wire) > 99 { // beside the figure, 120 columns have no room for both numbers
+		return append(pieces, v.words("pane.segment.long", "n", fmt.Sprint(n)))
+	}
 	pieces = append(pieces, v.words("pane.segment.octets", "n", fmt.Sprint(len(s.wire))))
 	if n := s.data(); n > 0 {
 		return append(pieces, v.words("pane.segment.data", "n", fmt.Sprint(n)))
@@ -416,6 +419,10 @@ func (s shown) options() [][2]string {
 		case !ok || f.Name == "Length" || f.Name == "Kind" && f.Value == "1":
 		case f.Name == "Kind" || len(parts) == 0:
 			parts = append(parts, [2]string{"option " + f.Value, name})
+		case strings.HasPrefix(f.Name, "Left Edge"): // as tcpdump writes blocks: 120 columns have no room for the names of two
+			parts[len(parts)-1][1] += " " + f.Value
+		case strings.HasPrefix(f.Name, "Right Edge"):
+			parts[len(parts)-1][1] += ":" + f.Value
 		default:
 			parts[len(parts)-1][1] += ", " + f.Name + " " + f.Value
 		}
