@@ -33,7 +33,7 @@ const players = 8
 // testdata/schedules, too.
 func TestNoScheduleDiffersFromTheKernelUnexplained(t *testing.T) {
 	needKernel(t)
-	first, count := setting(t, "SOCKSCOPE_SEED", 0), setting(t, "SOCKSCOPE_SCHEDULES", 100)
+	first, count := setting(t, "SOCKSCOPE_SEED", 0), setting(t, "SOCKSCOPE_SCHEDULES", 25)
 	seeds := make(chan uint64)
 	var all summary
 	var pool sync.WaitGroup
@@ -72,12 +72,18 @@ func setting(t *testing.T, name string, usual uint64) uint64 {
 	return n
 }
 
+// shrinking is how long a schedule is made smaller: each try plays a kernel, whose timers
+// are waited for.
+const shrinking = 20 * time.Second
+
 // report shrinks a schedule to the smallest that differs in the same. What the first play
 // has shown comes last: if the smallest does not show it again, the schedule is not why.
 func report(t *testing.T, s *handshake.Scenario, first duel) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), shrinking)
+	defer cancel()
 	small := schedule.Shrink(s, func(s *handshake.Scenario) bool {
-		d, err := hold(t.Context(), s)
+		d, err := hold(ctx, s)
 		return err == nil && d.unexplained() && d.what() == first.what()
 	})
 	d, err := hold(t.Context(), small)
