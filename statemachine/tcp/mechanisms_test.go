@@ -420,18 +420,18 @@ func TestRFC5681_3_2_FastRetransmitAndRecovery(t *testing.T) {
 	require.Equal(t, []uint32{una}, numbers(o.Segments))
 	require.Equal(t, uint32(4*defaultMSS), o.TCB.Congestion.SSThresh, "without the two of limited transmit")
 	require.Equal(t, uint32(7*defaultMSS), o.TCB.Congestion.CWND)
-	recover := o.TCB.SND.NXT
+	high := o.TCB.SND.NXT
 	for range 4 {
 		o = Step(o.TCB, duplicate)
 	}
 	require.Equal(t, uint32(11*defaultMSS), o.TCB.Congestion.CWND)
-	require.Equal(t, []uint32{recover}, numbers(o.Segments), "inflated, the window lets new text leave")
+	require.Equal(t, []uint32{high}, numbers(o.Segments), "inflated, the window lets new text leave")
 
 	o = Step(o.TCB, ack(o.TCB, una+3*defaultMSS))
 	require.Contains(t, o.Rules, partialACK)
 	require.Equal(t, una+3*defaultMSS, o.Segments[0].SEQ)
 	require.Equal(t, uint32(9*defaultMSS), o.TCB.Congestion.CWND)
-	o = Step(o.TCB, ack(o.TCB, recover))
+	o = Step(o.TCB, ack(o.TCB, high))
 	require.Contains(t, o.Rules, recoveryOver)
 	require.LessOrEqual(t, o.TCB.Congestion.CWND, uint32(4*defaultMSS))
 	require.Equal(t, Steady, o.TCB.Congestion.Phase)
