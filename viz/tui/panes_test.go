@@ -499,6 +499,9 @@ func TestNothingBesideTheFigureIsCutAt120Columns(t *testing.T) {
 	for _, name := range onModel(t) {
 		trace := played(t, name)
 		for n := range trace.Steps {
+			if trace.Steps[n].Kind != handshake.KindDepart && n+1 < len(trace.Steps) {
+				continue // the figure is of the newest segment
+			}
 			for _, lang := range words.Langs() {
 				v := at(trace, n+1, lang)
 				wide := strings.Split(drawn(t, 1, 140, 12, v), "\n") // below 142 columns the layout is the same
