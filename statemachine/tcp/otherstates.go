@@ -276,9 +276,9 @@ func (t *TCB) acceptsACK(seg *Segment) (Rule, bool) {
 		return 0, true
 	}
 	switch {
-	case before(t.SND.NXT, seg.ACK) && t.State != TimeWait:
+	case before(t.SND.NXT, seg.ACK):
 		return ackBeyond, false
-	case before(seg.ACK, t.SND.UNA-t.SND.MAX) || before(t.SND.NXT, seg.ACK):
+	case before(seg.ACK, t.SND.UNA-t.SND.MAX):
 		return ackTooOld, false
 	}
 	return 0, true
