@@ -26,20 +26,20 @@ const maxShift = 14
 
 // offer is what a SYN says of this end: its MSS, if the user has named one (RFC 9293
 // 3.7.1, SHLD-5), and what he wants.
-func (t *TCB) offer(now time.Duration) Options {
-	p := Options{MSS: t.Settings.MSS, SACKPermitted: t.Settings.SACK}
+func (t *TCB) offer(p *Options, now time.Duration) {
+	p.MSS, p.SACKPermitted = t.Settings.MSS, t.Settings.SACK
 	if t.Settings.Scale {
 		p.WindowScale, p.Shift = true, t.shift()
 	}
 	if t.Settings.Stamp {
 		p.Timestamps, p.TSval = true, stamp(now)
 	}
-	return p
 }
 
 // answer is what a SYN,ACK says: of what the SYN has not offered, nothing.
-func (t *TCB) answer(now time.Duration) Options {
-	p, a := t.offer(now), &t.Agreed
+func (t *TCB) answer(p *Options, now time.Duration) {
+	t.offer(p, now)
+	a := &t.Agreed
 	p.SACKPermitted = a.SACK
 	if !a.Scale {
 		p.WindowScale, p.Shift = false, 0
@@ -49,7 +49,6 @@ func (t *TCB) answer(now time.Duration) Options {
 	} else {
 		p.Timestamps, p.TSval = false, 0
 	}
-	return p
 }
 
 // agree takes over what the other end's SYN offers and this end has asked for.
@@ -67,8 +66,7 @@ func (t *TCB) agree(p *Options, now time.Duration) {
 
 // carried are the options of every segment but a SYN: the timestamps (RFC 7323 3.2), and
 // which octets have come beyond a gap (RFC 2018 4).
-func (t *TCB) carried(now time.Duration) Options {
-	var p Options
+func (t *TCB) carried(p *Options, now time.Duration) {
 	if t.Agreed.Timestamps {
 		p.Timestamps, p.TSval, p.TSecr = true, stamp(now), t.Agreed.TSRecent
 	}
@@ -76,7 +74,6 @@ func (t *TCB) carried(now time.Duration) Options {
 		p.SACK = t.blocks()
 		clear(p.SACK[p.Blocks():])
 	}
-	return p
 }
 
 // stamp is the clock of timestamps: a tick is a millisecond, the fastest that RFC 7323 5.4
@@ -99,7 +96,7 @@ const outdated = 24 * 24 * time.Hour
 func (o *Outcome) checkTimestamps(seg *Segment, now time.Duration) bool {
 	a := &o.TCB.Agreed
 	switch {
-	case !a.Timestamps || seg.CTL.Has(RST):
+	case seg.CTL.Has(RST):
 		return false
 	case !seg.Options.Timestamps:
 		o.fire(timestampsMissing)

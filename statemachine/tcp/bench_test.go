@@ -13,7 +13,7 @@ func BenchmarkStepInPlace(b *testing.B) {
 	var client, server Outcome
 	b.ReportAllocs()
 	for b.Loop() {
-		client.TCB, server.TCB = TCB{}, TCB{}
+		client.TCB = TCB{} // the server is CLOSED
 		server.Step(Open{})
 		client.Step(Open{ISS: 100, Active: true, Remote: true})
 		server.Step(SegmentArrives{ISS: 300, Segment: client.Segments[0]})
@@ -27,6 +27,71 @@ func BenchmarkStepInPlace(b *testing.B) {
 		server.Step(SegmentArrives{Segment: client.Segments[0]})
 	}
 	report(b, client.TCB, server.TCB)
+}
+
+// BenchmarkBareStep is the floor: the same seven segments between two machines written by
+// hand for nothing else. They have states and numbers; no rules, timers, windows, options or
+// checks.
+func BenchmarkBareStep(b *testing.B) {
+	var client, server bare
+	b.ReportAllocs()
+	for b.Loop() {
+		client, server = bare{}, bare{state: Listen}
+		client.iss, client.nxt, client.state, client.out = 100, 101, SynSent, Segment{SEQ: 100, CTL: SYN}
+		server.arrives(&client.out)
+		client.arrives(&server.out)
+		server.arrives(&client.out)
+		client.close()
+		server.arrives(&client.out)
+		client.arrives(&server.out)
+		server.close()
+		client.arrives(&server.out)
+		server.arrives(&client.out)
+	}
+	report(b, TCB{State: client.state}, TCB{State: server.state})
+}
+
+// bare is a TCP of the two figures that every book has.
+type bare struct {
+	state              State
+	iss, una, nxt, rcv uint32
+	out                Segment
+}
+
+func (t *bare) arrives(s *Segment) {
+	ctl := ACK
+	switch t.state {
+	case Listen:
+		t.state, t.iss, t.nxt, ctl = SynReceived, 300, 301, SYN|ACK
+	case SynSent:
+		t.state = Established
+	case SynReceived:
+		t.state = Established
+	case Established:
+		t.state = CloseWait
+	case FinWait1:
+		t.state = FinWait2
+	case FinWait2:
+		t.state = TimeWait
+	case LastAck:
+		t.state = Closed
+	case Closed, CloseWait, Closing, TimeWait:
+	}
+	t.una, t.rcv = s.ACK, s.SEQ+s.LEN()
+	t.out = Segment{SEQ: t.nxt, ACK: t.rcv, WND: 65535, CTL: ctl}
+	if ctl.Has(SYN) {
+		t.out.SEQ = t.iss
+	}
+}
+
+func (t *bare) close() {
+	t.out = Segment{SEQ: t.nxt, ACK: t.rcv, WND: 65535, CTL: FIN | ACK}
+	t.nxt++
+	if t.state == CloseWait {
+		t.state = LastAck
+	} else {
+		t.state = FinWait1
+	}
 }
 
 // BenchmarkStepPure lives the same life, a new Outcome for each event.

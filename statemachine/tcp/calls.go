@@ -3,7 +3,7 @@ package tcp
 import "time"
 
 // open is RFC 9293 3.10.1.
-func (o *Outcome) open(e Open) {
+func (o *Outcome) open(e *Open) {
 	t := &o.TCB
 	switch t.State {
 	case Closed:
@@ -13,12 +13,14 @@ func (o *Outcome) open(e Open) {
 		case e.NoRoom:
 			o.tell(openNoRoom, InsufficientResources)
 		case e.Active:
-			*t = TCB{Remote: true, Settings: e.Settings}
+			*t = TCB{}
+			t.Remote, t.Settings = true, e.Settings
 			t.RCV.WND = t.buffer()
 			o.fire(openActive)
 			o.synchronize(e.ISS, e.Now)
 		default:
-			*t = TCB{State: Listen, Passive: true, Remote: e.Remote, Settings: e.Settings}
+			*t = TCB{}
+			t.State, t.Passive, t.Remote, t.Settings = Listen, true, e.Remote, e.Settings
 			t.RCV.WND = t.buffer()
 			o.fire(openPassive)
 		}
@@ -257,7 +259,7 @@ func (o *Outcome) abort() {
 		o.tell(abortSynSent, ConnectionReset)
 	case SynReceived, Established, FinWait1, FinWait2, CloseWait:
 		o.tell(abortReset, ConnectionReset)
-		o.emit(Segment{SEQ: t.SND.NXT, CTL: RST})
+		o.emit(RST, t.SND.NXT, 0, 0)
 	case Closing, LastAck, TimeWait:
 		o.fire(abortOK)
 	}

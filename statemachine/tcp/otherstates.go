@@ -5,11 +5,21 @@ import "time"
 // otherStates is RFC 9293 3.10.7.4. Its third check, security, has nothing to compare.
 func (o *Outcome) otherStates(seg *Segment, now time.Duration) {
 	t := &o.TCB
-	if o.checkTimestamps(seg, now) {
+	if t.Agreed.Timestamps && o.checkTimestamps(seg, now) {
 		return
 	}
 	owed, ok := o.checkSequence(seg, now)
-	if !ok || o.checkRST(seg, now) || o.checkSYN(seg, now) || o.checkACKBit(seg, owed) {
+	switch {
+	case !ok:
+		return
+	case seg.CTL.Has(RST):
+		o.checkRST(seg, now)
+		return
+	case seg.CTL.Has(SYN):
+		o.checkSYN(now)
+		return
+	case !seg.CTL.Has(ACK):
+		o.withoutACK(owed)
 		return
 	}
 	t.remember(seg, now)
@@ -81,27 +91,24 @@ func (t *TCB) acceptable(seg *Segment) bool {
 	return within(t.RCV.NXT, seg.SEQ, t.RCV.WND) || within(t.RCV.NXT, seg.SEQ+length-1, t.RCV.WND)
 }
 
-// checkRST is the second check. It reports that the segment is done with.
-func (o *Outcome) checkRST(seg *Segment, now time.Duration) bool {
+// checkRST is the second check.
+func (o *Outcome) checkRST(seg *Segment, now time.Duration) {
 	t := &o.TCB
-	if !seg.CTL.Has(RST) {
-		return false
-	}
 	switch {
 	case seg.SEQ == t.RCV.NXT: // what it says is done, below
 	case !within(t.RCV.NXT, seg.SEQ, t.RCV.WND): // table 6 took it for the text that it carries
 		o.fire(outsideRST)
-		return true
+		return
 	default:
 		o.challenge(resetChallenged, now)
-		return true
+		return
 	}
 	switch t.State {
 	case SynReceived:
 		if t.Passive {
 			o.fire(resetToListen)
 			t.flush()
-			return true
+			return
 		}
 		o.tell(resetRefused, ConnectionRefused)
 	case Established, FinWait1, FinWait2, CloseWait:
@@ -111,21 +118,17 @@ func (o *Outcome) checkRST(seg *Segment, now time.Duration) bool {
 	case Closed, Listen, SynSent: // 3.10.7.1 to 3.10.7.3
 	}
 	o.deleteTCB()
-	return true
 }
 
-// checkSYN is the fourth check. It reports that the segment is done with.
-func (o *Outcome) checkSYN(seg *Segment, now time.Duration) bool {
+// checkSYN is the fourth check.
+func (o *Outcome) checkSYN(now time.Duration) {
 	t := &o.TCB
-	if !seg.CTL.Has(SYN) {
-		return false
-	}
 	switch t.State {
 	case SynReceived:
 		if t.Passive {
 			o.fire(synToListen)
 			t.flush()
-			return true
+			return
 		}
 		o.challenge(synReceivedChallenge, now)
 	case Established, FinWait1, FinWait2, CloseWait, Closing, LastAck:
@@ -134,7 +137,6 @@ func (o *Outcome) checkSYN(seg *Segment, now time.Duration) bool {
 		o.challenge(synInTimeWait, now)
 	case Closed, Listen, SynSent: // 3.10.7.1 to 3.10.7.3
 	}
-	return true
 }
 
 // challenge answers a doubtful segment with an ACK, which lets the other end prove what
@@ -154,16 +156,12 @@ func (o *Outcome) challenge(r Rule, now time.Duration) {
 	o.sendACK()
 }
 
-// checkACKBit is how the fifth check begins. It reports that the segment is done with.
-func (o *Outcome) checkACKBit(seg *Segment, owed debt) bool {
-	if seg.CTL.Has(ACK) {
-		return false
-	}
+// withoutACK is how the fifth check begins.
+func (o *Outcome) withoutACK(owed debt) {
 	o.fire(ackOff)
 	if owed != nothingOwed {
 		o.sendACK()
 	}
-	return true
 }
 
 // trim tailors a segment to the window: what lies before RCV.NXT or behind the
@@ -214,22 +212,27 @@ func (o *Outcome) hold(seg *Segment) {
 // or an urgent pointer.
 func (h *Held) free() bool { return h.CTL == 0 && !h.FIN && h.Text == "" }
 
-// release takes a held segment that the gap before it no longer holds back.
-func (t *TCB) release() (Segment, bool) {
+// release takes a held segment that the gap before it no longer holds back, and reports
+// whether there is one.
+func (t *TCB) release(seg *Segment) bool {
 	for i := range t.Held {
 		h := &t.Held[i]
-		if h.free() || before(t.RCV.NXT, h.SEQ) {
+		if h.free() {
+			break
+		}
+		if before(t.RCV.NXT, h.SEQ) {
 			continue
 		}
-		seg := Segment{SEQ: h.SEQ, ACK: h.ACK, WND: h.WND, UP: h.UP, CTL: h.CTL, Text: h.Text}
+		*seg = Segment{SEQ: h.SEQ, ACK: h.ACK, WND: h.WND, UP: h.UP, CTL: h.CTL, Text: h.Text}
 		if h.FIN {
 			seg.CTL |= FIN
 		}
-		*h = Held{}
-		t.trim(&seg)
-		return seg, true
+		copy(t.Held[i:], t.Held[i+1:])
+		t.Held[MaxHeld-1] = Held{}
+		t.trim(seg)
+		return true
 	}
-	return Segment{}, false
+	return false
 }
 
 // inOrder takes the segment that begins at RCV.NXT, then those that it makes
@@ -246,23 +249,19 @@ func (o *Outcome) inOrder(seg *Segment, owed debt, now time.Duration) {
 		return
 	}
 	owed = max(o.urgTextFIN(seg, began, now), owed)
-	for {
-		seg, ok := t.release()
-		if !ok {
-			break
-		}
+	for t.release(seg) {
 		o.fire(heldProcessed)
 		owed = owedNow // "that fills in all or part of a gap": RFC 5681 4.2
-		if r, ok := t.acceptsACK(&seg); !ok {
+		if r, ok := t.acceptsACK(seg); !ok {
 			o.fire(r)
 			continue
 		}
 		// It ends nothing here: only SYN-RECEIVED and LAST-ACK can, and RCV.NXT, which
 		// releases, moves in neither.
 		if seg.CTL.Has(ACK) {
-			o.checkACK(&seg, now)
+			o.checkACK(seg, now)
 		}
-		o.urgTextFIN(&seg, began, now)
+		o.urgTextFIN(seg, began, now)
 	}
 	o.settle(owed, now)
 }
@@ -361,7 +360,9 @@ func (t *TCB) acceptableACK(ack uint32) bool {
 // states share.
 func (o *Outcome) acknowledge(seg *Segment, now time.Duration) {
 	t := &o.TCB
-	t.score(seg)
+	if t.Agreed.SACK {
+		t.score(seg)
+	}
 	switch {
 	case t.acceptableACK(seg.ACK):
 		o.advance(seg.ACK, now)

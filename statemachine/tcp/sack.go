@@ -68,9 +68,6 @@ func covered(list []Block, seq uint32) bool {
 // score takes over the blocks of an ACK. What could not have been sent is no block; what
 // does not fit is left out, and only costs a segment more (RFC 2018 5).
 func (t *TCB) score(seg *Segment) {
-	if !t.Agreed.SACK {
-		return
-	}
 	for _, b := range seg.Options.SACK[:seg.Options.Blocks()] {
 		if before(b.Left, b.Right) && before(t.SND.UNA, b.Left) && !before(t.SND.NXT, b.Right) {
 			t.mark(b)
@@ -104,6 +101,9 @@ func (t *TCB) mark(b Block) {
 
 // unmark forgets what lies before SND.UNA.
 func (t *TCB) unmark() {
+	if t.Sacked[0] == (Block{}) {
+		return
+	}
 	n := 0
 	for _, k := range t.Sacked {
 		if k != (Block{}) && before(t.SND.UNA, k.Left) {

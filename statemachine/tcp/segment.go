@@ -78,7 +78,7 @@ type Segment struct {
 
 // LEN is the segment's length in sequence space: its octets, and one each for
 // SYN and FIN (RFC 9293 3.4).
-func (s Segment) LEN() uint32 {
+func (s *Segment) LEN() uint32 {
 	n := uint32(len(s.Text))
 	if s.CTL.Has(SYN) {
 		n++

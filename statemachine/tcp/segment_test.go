@@ -8,8 +8,8 @@ import (
 
 // RFC 9293 3.4: SEG.LEN counts "SYN and FIN".
 func TestSegmentLEN(t *testing.T) {
-	require.Equal(t, uint32(0), Segment{CTL: ACK | RST | PSH | URG}.LEN())
-	require.Equal(t, uint32(4), Segment{CTL: SYN | FIN, Text: "ab"}.LEN())
+	require.Equal(t, uint32(0), (&Segment{CTL: ACK | RST | PSH | URG}).LEN())
+	require.Equal(t, uint32(4), (&Segment{CTL: SYN | FIN, Text: "ab"}).LEN())
 }
 
 // RFC 9293 3.5 prints segments as its figures do.

@@ -167,12 +167,12 @@ func (o *Outcome) keepAliveTimeout(now time.Duration) {
 		t.startKeepAlive(now)
 	case t.Probes >= or(t.Settings.KeepAliveProbes, keepAliveProbes):
 		o.tell(keepAliveFails, UserTimeoutAbort)
-		o.emit(Segment{SEQ: t.SND.NXT, CTL: RST})
+		o.emit(RST, t.SND.NXT, 0, 0)
 		o.deleteTCB()
 	default:
 		o.fire(keepAliveProbe)
 		t.Probes++
-		o.emit(Segment{SEQ: t.SND.NXT - 1, ACK: t.RCV.NXT, WND: t.window(), CTL: ACK})
+		o.emit(ACK, t.SND.NXT-1, t.RCV.NXT, t.window())
 		t.Timers.KeepAlive = now + or(t.Settings.KeepAliveInterval, keepAliveInterval)
 	}
 }

@@ -88,7 +88,11 @@ func (t *TCB) smss() uint32 { return uint32(or(t.SMSS, defaultMSS)) }
 // effective is the effective send MSS (RFC 9293 3.7.1, MUST-16): SMSS less the options that
 // a segment carries now.
 func (t *TCB) effective() uint32 {
-	p := t.carried(0)
+	if !t.Agreed.Timestamps && !t.Agreed.SACK {
+		return t.smss()
+	}
+	var p Options
+	t.carried(&p, 0)
 	return max(t.smss(), uint32(p.Len())+1) - uint32(p.Len())
 }
 

@@ -1,6 +1,9 @@
 package tcp
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Bounds and intervals, each with its reason.
 const (
@@ -26,7 +29,7 @@ func (o *Outcome) Step(e Event) {
 		o.segmentArrives(&e)
 	case Open:
 		o.now = e.Now
-		o.open(e)
+		o.open(&e)
 	case Send:
 		o.now = e.Now
 		o.sendCall(e)
@@ -88,44 +91,51 @@ func (o *Outcome) tell(r Rule, s Signals) {
 	o.Signals |= s
 }
 
-// emit sends a segment, with the options that all carry. One that acknowledges tells of
-// all that has come.
-func (o *Outcome) emit(s Segment) {
-	if a := &o.TCB.Agreed; !s.CTL.Has(SYN) && (a.Timestamps || a.SACK) {
-		s.Options = o.TCB.carried(o.now)
+// emit sends a segment, with the options that all carry, and gives it for what else it
+// says: it is made where it stays, for a copy costs more than the step's arithmetic. One
+// that acknowledges tells of all that has come.
+func (o *Outcome) emit(ctl CTL, seq, ack uint32, wnd uint16) *Segment {
+	n := len(o.Segments)
+	o.Segments = slices.Grow(o.Segments, 1)[:n+1]
+	s := &o.Segments[n]
+	*s = Segment{}
+	s.SEQ, s.ACK, s.WND, s.CTL = seq, ack, wnd, ctl
+	if a := &o.TCB.Agreed; (a.Timestamps || a.SACK) && !ctl.Has(SYN) {
+		o.TCB.carried(&s.Options, o.now)
 	}
-	o.Segments = append(o.Segments, s)
-	if s.CTL.Has(ACK) && !s.CTL.Has(RST) {
-		o.TCB.LastACK, o.TCB.Timers.DelayedACK = s.ACK, 0
+	if ctl.Has(ACK) && !ctl.Has(RST) {
+		o.TCB.LastACK, o.TCB.Timers.DelayedACK = ack, 0
 	}
+	return s
 }
 
 // sendSYN, sendSYNACK, sendACK, sendFIN and sendText send the forms of RFC 9293 3.10.
 
 func (o *Outcome) sendSYN() {
 	t := &o.TCB
-	o.emit(Segment{SEQ: t.ISS, WND: t.firstWindow(), CTL: SYN, Options: t.offer(o.now)})
+	t.offer(&o.emit(SYN, t.ISS, 0, t.firstWindow()).Options, o.now)
 }
 
 func (o *Outcome) sendSYNACK() {
 	t := &o.TCB
-	o.emit(Segment{SEQ: t.ISS, ACK: t.RCV.NXT, WND: t.firstWindow(), CTL: SYN | ACK, Options: t.answer(o.now)})
+	t.answer(&o.emit(SYN|ACK, t.ISS, t.RCV.NXT, t.firstWindow()).Options, o.now)
 }
 
 func (o *Outcome) sendACK() {
 	t := &o.TCB
-	o.emit(Segment{SEQ: t.SND.NXT, ACK: t.RCV.NXT, WND: t.window(), CTL: ACK})
+	o.emit(ACK, t.SND.NXT, t.RCV.NXT, t.window())
 }
 
 func (o *Outcome) sendFIN(seq uint32) {
 	t := &o.TCB
-	o.emit(Segment{SEQ: seq, ACK: t.RCV.NXT, WND: t.window(), CTL: FIN | ACK})
+	o.emit(FIN|ACK, seq, t.RCV.NXT, t.window())
 }
 
 // sendText sends n octets of Queue, from octet i on, whose number is seq.
 func (o *Outcome) sendText(seq, i, n uint32) {
 	t := &o.TCB
-	s := Segment{SEQ: seq, ACK: t.RCV.NXT, WND: t.window(), CTL: ACK, Text: t.Queue[i : i+n]}
+	s := o.emit(ACK, seq, t.RCV.NXT, t.window())
+	s.Text = t.Queue[i : i+n]
 	if before(seq, t.Push) && !before(seq+n, t.Push) {
 		s.CTL |= PSH
 	}
@@ -133,16 +143,15 @@ func (o *Outcome) sendText(seq, i, n uint32) {
 		s.CTL |= URG
 		s.UP = uint16(min(t.SND.UP-seq, 65535))
 	}
-	o.emit(s)
 }
 
 // resetFor answers a segment that belongs to no connection (RFC 9293 3.10.7.1).
 func (o *Outcome) resetFor(seg *Segment) {
 	if seg.CTL.Has(ACK) {
-		o.emit(Segment{SEQ: seg.ACK, CTL: RST})
+		o.emit(RST, seg.ACK, 0, 0)
 		return
 	}
-	o.emit(Segment{ACK: seg.SEQ + seg.LEN(), CTL: RST | ACK})
+	o.emit(RST|ACK, 0, seg.SEQ+seg.LEN(), 0)
 }
 
 // deleteTCB enters CLOSED, where there is no TCB.

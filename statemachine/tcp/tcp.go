@@ -100,7 +100,8 @@ type TCB struct {
 	// LastSent is when text or a FIN last left (RFC 5681 4.1).
 	LastSent time.Duration
 
-	// Held are segments' texts that arrived out of order (RFC 9293 3.10.7.4 first, SHLD-31).
+	// Held are segments' texts that arrived out of order, the last to come first (RFC 9293
+	// 3.10.7.4 first, SHLD-31; RFC 2018 4).
 	Held [MaxHeld]Held
 
 	// Timers are deadlines on the caller's clock; zero is off. Every timer started
