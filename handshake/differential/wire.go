@@ -172,7 +172,7 @@ func (w *Session) forge(c handshake.Choice, to int) (item, error) {
 
 // datagram is a segment from the IPv4 header on.
 func datagram(f flow, s tcp.Segment) []byte {
-	octets, err := wire.AppendIPv4(nil, wire.IPv4{Src: f.from.Addr(), Dst: f.to.Addr(), TTL: 64}, wire.Append(nil, f.from, f.to, s))
+	octets, err := wire.AppendDatagram(nil, f.from, f.to, s)
 	if err != nil {
 		panic("differential: a datagram that cannot be: " + err.Error())
 	}

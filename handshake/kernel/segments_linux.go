@@ -164,7 +164,7 @@ func (w *world) forge(c handshake.Choice, to int) (tcp.Segment, flow, error) {
 
 // datagram is a segment from the IPv4 header on.
 func datagram(f flow, s tcp.Segment) []byte {
-	b, err := wire.AppendIPv4(nil, wire.IPv4{Src: f.from.Addr(), Dst: f.to.Addr(), TTL: 64}, wire.Append(nil, f.from, f.to, s))
+	b, err := wire.AppendDatagram(nil, f.from, f.to, s)
 	if err != nil {
 		panic("kernel: a datagram that cannot be: " + err.Error())
 	}

@@ -36,7 +36,7 @@ func datagram(tb testing.TB, src, dst netip.AddrPort, label string) []byte {
 	tb.Helper()
 	s, err := tcp.ParseSegment(label)
 	require.NoError(tb, err)
-	d, err := wire.AppendIPv4(nil, wire.IPv4{Src: src.Addr(), Dst: dst.Addr(), TTL: 64}, wire.Append(nil, src, dst, s))
+	d, err := wire.AppendDatagram(nil, src, dst, s)
 	require.NoError(tb, err)
 	return d
 }

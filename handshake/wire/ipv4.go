@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"sockscope/handshake"
+	"sockscope/statemachine/tcp"
 )
 
 // ipv4Header is figure 4 of RFC 791, its Type of Service as RFC 2474 and RFC 3168
@@ -47,33 +49,57 @@ type IPv4 struct {
 	Options  []byte // the octets that were read, not a copy; never sent
 }
 
+// defaultTTL is the Time to Live that is recommended (RFC 1700, "IP TIME TO LIVE PARAMETER").
+const defaultTTL = 64
+
+// AppendDatagram appends s in an IPv4 datagram as it travels from src to dst. Addresses of
+// another family and text that is too long are errors.
+func AppendDatagram(b []byte, src, dst netip.AddrPort, s tcp.Segment) ([]byte, error) {
+	head, err := appendHeader(b, IPv4{Src: src.Addr(), Dst: dst.Addr(), TTL: defaultTTL}, headerLen+s.Options.Len()+len(s.Text))
+	if err != nil {
+		return b, err
+	}
+	return Append(head, src, dst, s), nil
+}
+
 // AppendIPv4 appends the datagram that carries segment under h, with a header of 20
 // octets. Addresses of another family and a segment that is too long are errors.
 func AppendIPv4(b []byte, h IPv4, segment []byte) ([]byte, error) {
+	head, err := appendHeader(b, h, len(segment))
+	if err != nil {
+		return b, err
+	}
+	return append(head, segment...), nil
+}
+
+// appendHeader appends the header of a datagram that carries n octets.
+func appendHeader(b []byte, h IPv4, n int) ([]byte, error) {
 	src, dst := h.Src.Unmap(), h.Dst.Unmap()
-	total := headerLen + len(segment)
+	total := headerLen + n
 	switch {
 	case !src.Is4():
 		return b, fmt.Errorf("wire: source address %v, want IPv4", h.Src)
 	case !dst.Is4():
 		return b, fmt.Errorf("wire: destination address %v, want IPv4", h.Dst)
 	case total > 0xffff:
-		return b, fmt.Errorf("wire: segment of %d octets, want at most %d", len(segment), 0xffff-headerLen)
+		return b, fmt.Errorf("wire: segment of %d octets, want at most %d", n, 0xffff-headerLen)
 	}
 	var flags uint16
 	if h.DF {
 		flags = dontFragment
 	}
 	start := len(b)
-	b = append(b, 4<<4|headerLen/4, h.TOS)
-	b = binary.BigEndian.AppendUint16(b, uint16(total))
-	b = binary.BigEndian.AppendUint16(b, h.ID)
-	b = binary.BigEndian.AppendUint16(b, flags)
-	b = append(b, h.TTL, protocolTCP, 0, 0)
-	b = append(b, src.AsSlice()...)
-	b = append(b, dst.AsSlice()...)
-	binary.BigEndian.PutUint16(b[start+10:], fold(add(0, b[start:])))
-	return append(b, segment...), nil
+	b = slices.Grow(b, total)[:start+headerLen]
+	head, from, to := b[start:], src.As4(), dst.As4()
+	head[0], head[1] = 4<<4|headerLen/4, h.TOS
+	binary.BigEndian.PutUint16(head[2:], uint16(total))
+	binary.BigEndian.PutUint16(head[4:], h.ID)
+	binary.BigEndian.PutUint16(head[6:], flags)
+	head[8], head[9], head[10], head[11] = h.TTL, protocolTCP, 0, 0
+	copy(head[12:], from[:])
+	copy(head[16:], to[:])
+	binary.BigEndian.PutUint16(head[10:], fold(add(0, head)))
+	return b, nil
 }
 
 // DecodeIPv4 reads a datagram and gives its header and the segment in it, which is
@@ -107,7 +133,10 @@ func DecodeIPv4(b []byte) (IPv4, []byte, error) {
 		TOS: b[1], ID: binary.BigEndian.Uint16(b[4:]), DF: flags&dontFragment != 0, TTL: b[8],
 		Options: b[headerLen:head],
 	}
-	return h, b[head:total], check("IPv4 header ", add(0, b[:head]), binary.BigEndian.Uint16(b[10:]))
+	if sum := add(0, b[:head]); fold(sum) != 0 {
+		return h, b[head:total], refuse("IPv4 header ", sum, binary.BigEndian.Uint16(b[10:]))
+	}
+	return h, b[head:total], nil
 }
 
 // FieldsIPv4 names every bit of the IPv4 header at the start of b, in the group "IPv4

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"sockscope/statemachine/tcp"
 )
@@ -47,27 +48,30 @@ type Header struct {
 // Append appends s to b as it travels from src to dst: a header of 20 octets, the
 // options, and the text. Text longer than a datagram holds is not its business.
 func Append(b []byte, src, dst netip.AddrPort, s tcp.Segment) []byte {
-	start := len(b)
-	b = binary.BigEndian.AppendUint16(b, src.Port())
-	b = binary.BigEndian.AppendUint16(b, dst.Port())
-	b = binary.BigEndian.AppendUint32(b, s.SEQ)
-	b = binary.BigEndian.AppendUint32(b, s.ACK)
-	b = append(b, byte(headerLen+s.Options.Len())/4<<4, byte(s.CTL))
-	b = binary.BigEndian.AppendUint16(b, s.WND)
-	b = binary.BigEndian.AppendUint16(b, 0)
-	b = binary.BigEndian.AppendUint16(b, s.UP)
-	b = appendOptions(b, &s.Options)
-	b = append(b, s.Text...)
+	start, text := len(b), headerLen+s.Options.Len()
+	b = slices.Grow(b, text+len(s.Text))[:start+text+len(s.Text)]
 	segment := b[start:]
+	h := segment[:headerLen:text]
+	binary.BigEndian.PutUint16(h[atSource:], src.Port())
+	binary.BigEndian.PutUint16(h[atDestination:], dst.Port())
+	binary.BigEndian.PutUint32(h[atSequence:], s.SEQ)
+	binary.BigEndian.PutUint32(h[atAck:], s.ACK)
+	h[atOffset], h[atControl] = byte(text)/4<<4, byte(s.CTL)
+	binary.BigEndian.PutUint16(h[atWindow:], s.WND)
+	binary.BigEndian.PutUint16(h[atChecksum:], 0)
+	binary.BigEndian.PutUint16(h[atUrgent:], s.UP)
+	if text > headerLen {
+		appendOptions(h, &s.Options)
+	}
+	copy(segment[text:], s.Text)
 	sum := fold(add(pseudo(src.Addr(), dst.Addr(), len(segment)), segment))
-	binary.BigEndian.PutUint16(segment[atChecksum:], sum)
+	binary.BigEndian.PutUint16(h[atChecksum:], sum)
 	return b
 }
 
 // appendOptions appends the options one behind the other, then End of Option List and
 // zeros up to the end of the word (RFC 9293 section 3.1).
-func appendOptions(b []byte, p *tcp.Options) []byte {
-	start := len(b)
+func appendOptions(b []byte, p *tcp.Options) {
 	if p.MSS != 0 {
 		b = binary.BigEndian.AppendUint16(append(b, kindMSS, lenMSS), p.MSS)
 	}
@@ -89,46 +93,44 @@ func appendOptions(b []byte, p *tcp.Options) []byte {
 			b = binary.BigEndian.AppendUint32(b, k.Right)
 		}
 	}
-	for (len(b)-start)%4 != 0 {
+	for len(b)%4 != 0 {
 		b = append(b, endOfOptionList)
 	}
-	return b
 }
 
 // readOptions reads what the machine understands, wherever it begins; what it does not
-// is passed over by its length. One whose length cannot be ends the reading: what stands
-// behind it has no known beginning (RFC 9293 section 3.1, MUST-6, MUST-7).
-func readOptions(b []byte) (p tcp.Options) {
-	for len(b) > 0 && b[0] != endOfOptionList {
-		if b[0] == noOperation {
-			b = b[1:]
+// is passed over by its length, and one that has not its kind's length says nothing. One
+// whose length cannot be ends the reading: what stands behind it has no known beginning
+// (RFC 9293 section 3.1, MUST-6, MUST-7).
+func readOptions(p *tcp.Options, b []byte) {
+	for at := 0; at < len(b); {
+		kind, left := b[at], len(b)-at
+		switch {
+		case kind == endOfOptionList:
+			return
+		case kind == noOperation:
+			at++
 			continue
+		case left < 2 || b[at+1] < 2 || int(b[at+1]) > left:
+			return
 		}
-		if len(b) < 2 || b[1] < 2 || int(b[1]) > len(b) {
-			return p
-		}
-		readOption(&p, b[:b[1]])
-		b = b[b[1]:]
-	}
-	return p
-}
-
-// readOption reads one option. One that has not its kind's length says nothing.
-func readOption(p *tcp.Options, b []byte) {
-	switch {
-	case b[0] == kindTimestamps && len(b) == lenTimestamps:
-		p.Timestamps = true
-		p.TSval, p.TSecr = binary.BigEndian.Uint32(b[2:]), binary.BigEndian.Uint32(b[6:])
-	case b[0] == kindMSS && len(b) == lenMSS:
-		p.MSS = binary.BigEndian.Uint16(b[2:])
-	case b[0] == kindWindowScale && len(b) == lenWindowScale:
-		p.WindowScale, p.Shift = true, b[2]
-	case b[0] == kindSACKPermitted && len(b) == lenSACKPermitted:
-		p.SACKPermitted = true
-	case b[0] == kindSACK && len(b)%lenBlock == 2 && len(b) <= 2+tcp.MaxSACK*lenBlock:
-		for i := range len(b) / lenBlock {
-			at := b[2+i*lenBlock:]
-			p.SACK[i] = tcp.Block{Left: binary.BigEndian.Uint32(at), Right: binary.BigEndian.Uint32(at[4:])}
+		o := b[at : at+int(b[at+1])]
+		at += len(o)
+		switch {
+		case kind == kindTimestamps && len(o) == lenTimestamps:
+			p.Timestamps = true
+			p.TSval, p.TSecr = binary.BigEndian.Uint32(o[2:]), binary.BigEndian.Uint32(o[6:])
+		case kind == kindMSS && len(o) == lenMSS:
+			p.MSS = binary.BigEndian.Uint16(o[2:])
+		case kind == kindWindowScale && len(o) == lenWindowScale:
+			p.WindowScale, p.Shift = true, o[2]
+		case kind == kindSACKPermitted && len(o) == lenSACKPermitted:
+			p.SACKPermitted = true
+		case kind == kindSACK && len(o)%lenBlock == 2 && len(o) <= 2+tcp.MaxSACK*lenBlock:
+			for i := range len(o) / lenBlock {
+				edges := (*[lenBlock]byte)(o[2+i*lenBlock:])
+				p.SACK[i] = tcp.Block{Left: binary.BigEndian.Uint32(edges[:4]), Right: binary.BigEndian.Uint32(edges[4:])}
+			}
 		}
 	}
 }
@@ -139,34 +141,42 @@ func readOption(p *tcp.Options, b []byte) {
 // taken where the hardware was to fill in the checksum is still worth reading.
 // Text that was cut fails by its checksum, unless what was cut off happens to sum up
 // to the length it took away: only a length from outside, as IP has it, shows that.
-func Decode(b []byte, src, dst netip.Addr) (Header, tcp.Segment, error) {
+func Decode(b []byte, src, dst netip.Addr) (h Header, s tcp.Segment, err error) {
+	text, err := textAt(b)
+	if err != nil {
+		return h, s, err
+	}
+	h.SrcPort, h.DstPort = binary.BigEndian.Uint16(b[atSource:]), binary.BigEndian.Uint16(b[atDestination:])
+	h.DataOffset, h.Reserved = b[atOffset]>>4, b[atOffset]&0xf
+	h.Checksum = binary.BigEndian.Uint16(b[atChecksum:])
+	s.SEQ, s.ACK = binary.BigEndian.Uint32(b[atSequence:]), binary.BigEndian.Uint32(b[atAck:])
+	s.WND, s.UP = binary.BigEndian.Uint16(b[atWindow:]), binary.BigEndian.Uint16(b[atUrgent:])
+	s.CTL = tcp.CTL(b[atControl])
+	h.Options = b[headerLen:text]
+	if text > headerLen {
+		readOptions(&s.Options, h.Options)
+	}
+	if text < len(b) {
+		s.Text = string(b[text:])
+	}
+	if sum := add(pseudo(src, dst, len(b)), b); fold(sum) != 0 {
+		err = refuse("", sum, h.Checksum)
+	}
+	return h, s, err
+}
+
+// textAt is where the text of a segment begins: behind a header that is whole.
+func textAt(b []byte) (int, error) {
 	if len(b) < headerLen {
-		return Header{}, tcp.Segment{}, fmt.Errorf("wire: %d octets, want at least %d", len(b), headerLen)
+		return 0, fmt.Errorf("wire: %d octets, want at least %d", len(b), headerLen)
 	}
 	words := b[atOffset] >> 4
 	if words < headerLen/4 {
-		return Header{}, tcp.Segment{}, fmt.Errorf("wire: data offset %d, want 5 to 15", words)
+		return 0, fmt.Errorf("wire: data offset %d, want 5 to 15", words)
 	}
 	text := 4 * int(words)
 	if len(b) < text {
-		return Header{}, tcp.Segment{}, fmt.Errorf("wire: %d octets, want at least the %d of data offset %d", len(b), text, words)
+		return 0, fmt.Errorf("wire: %d octets, want at least the %d of data offset %d", len(b), text, words)
 	}
-	h := Header{
-		SrcPort:    binary.BigEndian.Uint16(b[atSource:]),
-		DstPort:    binary.BigEndian.Uint16(b[atDestination:]),
-		DataOffset: words,
-		Reserved:   b[atOffset] & 0xf,
-		Checksum:   binary.BigEndian.Uint16(b[atChecksum:]),
-		Options:    b[headerLen:text],
-	}
-	s := tcp.Segment{
-		SEQ:     binary.BigEndian.Uint32(b[atSequence:]),
-		ACK:     binary.BigEndian.Uint32(b[atAck:]),
-		WND:     binary.BigEndian.Uint16(b[atWindow:]),
-		UP:      binary.BigEndian.Uint16(b[atUrgent:]),
-		CTL:     tcp.CTL(b[atControl]),
-		Options: readOptions(h.Options),
-		Text:    string(b[text:]),
-	}
-	return h, s, check("", add(pseudo(src, dst, len(b)), b), h.Checksum)
+	return text, nil
 }
