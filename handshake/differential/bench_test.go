@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/netip"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -16,7 +18,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	netstacktcp "gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
-	"sockscope/handshake/wire"
+	"sockscope/handshake/model"
 	"sockscope/statemachine/tcp"
 )
 
@@ -94,77 +96,47 @@ func (s stacks) connect(b *testing.B, l *netstacktcp.Endpoint) (client, server t
 	return c, server
 }
 
-// ends are two of our machines and the octets between them.
-type ends struct {
-	tcb  [2]tcp.TCB
-	out  tcp.Outcome
-	text string // what has come
-}
-
-// step takes one end through an event and puts what it sends on the line.
-func (e *ends) step(b *testing.B, i int, event tcp.Event, to *[]delivery) {
-	e.out.TCB = e.tcb[i]
-	e.out.Step(event)
-	e.tcb[i] = e.out.TCB
-	e.text = e.out.Text
-	for _, s := range e.out.Segments {
-		segment := wire.Append(nil, addresses[i], addresses[1-i], s)
-		octets, err := wire.AppendIPv4(nil, wire.IPv4{Src: addresses[i].Addr(), Dst: addresses[1-i].Addr(), TTL: 64}, segment)
-		if err != nil {
-			b.Fatal(err)
-		}
-		*to = append(*to, delivery{1 - i, octets})
+// between is what our two machines do, behind their OPENs. A segment holds 1460 octets, and
+// every second one is acknowledged, as with netstack.
+func between(calls ...model.PlannedCall) *model.Plan {
+	settings := tcp.Settings{MSS: mss, DelayACK: true}
+	return &model.Plan{
+		ISS: [2]uint32{100, 300}, Octets: true, Addresses: addresses,
+		Calls: append([]model.PlannedCall{
+			{End: 1, Call: tcp.Open{Settings: settings}},
+			{End: 0, Call: tcp.Open{Active: true, Remote: true, ISS: 100, Settings: settings}},
+		}, calls...),
 	}
 }
 
-// delivery is a datagram on its way.
-type delivery struct {
-	to     int
-	octets []byte
+// sent counts the segments of a simulation.
+func sent(records []model.Record) (n int) {
+	for _, r := range records {
+		n += int(r.Sent)
+	}
+	return n
 }
 
-// carry brings what is on the line to its receiver until nothing is, and counts.
-func (e *ends) carry(b *testing.B, line *[]delivery) (segments, octets int) {
-	for len(*line) > 0 {
-		d := (*line)[0]
-		*line = (*line)[1:]
-		ip, segment, err := wire.DecodeIPv4(d.octets)
-		if err != nil {
-			b.Fatal(err)
-		}
-		_, s, err := wire.Decode(segment, ip.Src, ip.Dst)
-		if err != nil {
-			b.Fatal(err)
-		}
-		e.step(b, d.to, tcp.SegmentArrives{Segment: s, ISS: 300}, line)
-		segments++
-		octets += len(e.text)
-	}
-	return segments, octets
-}
+const mss = 1460
 
 // BenchmarkLife is a whole life: connect, accept, "hello", close by both.
 func BenchmarkLife(b *testing.B) {
 	b.Run("model", func(b *testing.B) {
-		var line []delivery
+		const ms = time.Millisecond
+		plan := between(
+			model.PlannedCall{End: 0, Call: tcp.Send{Now: ms, Text: "hello", Push: true}},
+			model.PlannedCall{End: 1, Call: tcp.Receive{Now: 2 * ms, Octets: 5}},
+			model.PlannedCall{End: 0, Call: tcp.Close{Now: 3 * ms}},
+			model.PlannedCall{End: 1, Call: tcp.Close{Now: 4 * ms}},
+		)
+		var s model.Simulation
 		segments := 0
 		for b.Loop() {
-			var e ends
-			e.step(b, 1, tcp.Open{}, &line)
-			for _, event := range []struct {
-				at int
-				tcp.Event
-			}{
-				{0, tcp.Open{Active: true, Remote: true, ISS: 100}}, {0, tcp.Send{Text: "hello", Push: true}},
-				{1, tcp.Receive{Octets: 5}}, {0, tcp.Close{}}, {1, tcp.Close{}},
-			} {
-				e.step(b, event.at, event.Event, &line)
-				n, _ := e.carry(b, &line)
-				segments += n
-			}
-			if e.tcb[0].State != tcp.TimeWait || e.tcb[1].State != tcp.Closed {
-				b.Fatal(e.tcb[0].State, e.tcb[1].State)
-			}
+			s.Run(plan)
+			segments += sent(s.Records)
+		}
+		if last := s.Records[len(s.Records)-1]; last.Before != tcp.TimeWait || last.After != tcp.Closed {
+			b.Fatal(last)
 		}
 		report(b, segments)
 	})
@@ -204,42 +176,34 @@ func report(b *testing.B, segments int) {
 	b.ReportMetric(float64(segments)/float64(b.N), "segments/life")
 }
 
-// BenchmarkBulk sends text one way: our machine's MSS is the default of 536, so its
-// segments of 1460 are cut here, one acknowledgment for each.
+// BenchmarkBulk sends text one way, eight segments at a time.
 func BenchmarkBulk(b *testing.B) {
-	const mss = 1460
+	const burst = 8 * mss
 	b.Run("model", func(b *testing.B) {
-		var e ends
-		var line []delivery
-		e.step(b, 1, tcp.Open{}, &line)
-		e.step(b, 0, tcp.Open{Active: true, Remote: true, ISS: 100}, &line)
-		e.carry(b, &line)
-		text := string(make([]byte, mss))
-		b.SetBytes(mss)
-		for b.Loop() {
-			t := &e.tcb[0]
-			s := tcp.Segment{SEQ: t.SND.NXT, ACK: t.RCV.NXT, WND: uint16(t.RCV.WND), CTL: tcp.ACK | tcp.PSH, Text: text}
-			t.Queue, t.SND.NXT = text, t.SND.NXT+mss
-			segment := wire.Append(nil, addresses[0], addresses[1], s)
-			octets, err := wire.AppendIPv4(nil, wire.IPv4{Src: addresses[0].Addr(), Dst: addresses[1].Addr(), TTL: 64}, segment)
-			if err != nil {
-				b.Fatal(err)
-			}
-			line = append(line, delivery{1, octets})
-			if _, n := e.carry(b, &line); n != 0 && n != mss {
-				b.Fatal(n)
-			}
-			e.step(b, 1, tcp.Receive{Octets: mss}, &line)
-			e.carry(b, &line)
+		const bursts = 1000
+		text := strings.Repeat("x", burst)
+		var calls []model.PlannedCall
+		for i := range bursts {
+			now := time.Duration(i+1) * time.Millisecond
+			calls = append(calls,
+				model.PlannedCall{End: 0, Call: tcp.Send{Now: now, Text: text, Push: true}},
+				model.PlannedCall{End: 1, Call: tcp.Receive{Now: now, Octets: burst}},
+			)
 		}
-		if e.tcb[0].SND.UNA != e.tcb[0].SND.NXT {
-			b.Fatal("not all is acknowledged")
+		plan := between(calls...)
+		plan.Until = bursts * time.Millisecond
+		var s model.Simulation
+		b.SetBytes(burst * bursts)
+		for b.Loop() {
+			s.Run(plan)
+		}
+		if s.Received[1] != burst*bursts {
+			b.Fatal(s.Received)
 		}
 	})
 	b.Run("netstack", func(b *testing.B) {
 		s := newStacks(b)
 		client, server := s.connect(b, s.listener(b))
-		const burst = 8 * mss
 		text := make([]byte, burst)
 		b.SetBytes(burst)
 		for b.Loop() {
@@ -262,16 +226,19 @@ func BenchmarkBulk(b *testing.B) {
 func BenchmarkIdleEnd(b *testing.B) {
 	const connections = 1000
 	b.Run("model", func(b *testing.B) {
+		var s, c tcp.Outcome
+		s.Step(tcp.Open{})
+		c.Step(tcp.Open{Active: true, Remote: true, ISS: 100})
+		s.Step(tcp.SegmentArrives{ISS: 300, Segment: c.Segments[0]})
+		c.Step(tcp.SegmentArrives{Segment: s.Segments[0]})
+		s.Step(tcp.SegmentArrives{Segment: c.Segments[0]})
+		require.Equal(b, [2]tcp.State{tcp.Established, tcp.Established}, [2]tcp.State{c.TCB.State, s.TCB.State})
 		for b.Loop() {
-			all := make([]*ends, connections)
+			all := make([]*tcp.TCB, 0, 2*connections)
 			before := heap()
-			for i := range all {
-				var line []delivery
-				all[i] = &ends{}
-				all[i].step(b, 1, tcp.Open{}, &line)
-				all[i].step(b, 0, tcp.Open{Active: true, Remote: true, ISS: 100}, &line)
-				all[i].carry(b, &line)
-				all[i].out = tcp.Outcome{} // the step's, not the end's
+			for range connections {
+				client, server := c.TCB, s.TCB
+				all = append(all, &client, &server)
 			}
 			b.ReportMetric(float64(heap()-before)/connections/2, "B/end")
 			runtime.KeepAlive(all)
