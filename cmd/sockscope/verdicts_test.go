@@ -20,12 +20,11 @@ const (
 
 // Reasons that several rows share. Each names what is missing, so that it goes when that comes.
 const (
-	noTimestamps = "no options yet, so no timestamps"
-	theISN       = "where the scenario names no first numbers"
-	noICMP       = "no ICMP: the wire between two ends carries TCP only"
-	noIP         = "IP's own: datagrams are shown, but nothing of IP is played"
-	noDiffserv   = "IP's own: no call sets the Diffserv field"
-	notTaken     = "a permission that is not taken"
+	theISN     = "where the scenario names no first numbers"
+	noICMP     = "no ICMP: the wire between two ends carries TCP only"
+	noIP       = "IP's own: datagrams are shown, but nothing of IP is played"
+	noDiffserv = "IP's own: no call sets the Diffserv field"
+	notTaken   = "a permission that is not taken"
 )
 
 var verdicts = []verdict{
@@ -103,7 +102,7 @@ var verdicts = []verdict{
 	{"SHLD-1", "ISN: clock plus keyed hash", met, "statemachine/tcp.TestISNIsClockPlusHash handshake/model.TestRFC6528_3_FirstNumbersRiseWithTheClock", "", theISN + "; SHA-256"},
 	{"SHLD-2", "a RST may carry text", met, "statemachine/tcp.TestSecondRSTMayCarryText", "rst-reset", ""},
 	{"SHLD-3", "RST for text that nobody will read", met, "handshake/model.TestRFC9293_3_6_1_TextThatNobodyReadsIsAnsweredByARST", "close-unread late-text", ""},
-	{"SHLD-4", "timestamps shorten TIME-WAIT", notMet, "", "", noTimestamps},
+	{"SHLD-4", "timestamps shorten TIME-WAIT", met, "statemachine/tcp.TestRFC6191_2_TimestampsReopenTimeWait", "time-wait-reopened", "what may not reopen it is answered by a challenge ACK (RFC 9293 3.10.7.4 fourth), where RFC 6191 drops it silently"},
 	{"SHLD-5", "MSS on each SYN", met, "statemachine/tcp.TestMSS", "open-active listen-syn", ""},
 	{"SHLD-6", "the smallest MTU counts", notApplicable, "", "", noIP},
 	{"SHLD-7", "Nagle unless switched off", met, "statemachine/tcp.TestNagle", "send-held-back", ""},
@@ -133,7 +132,7 @@ var verdicts = []verdict{
 	{"SHLD-31", "what is early is kept", met, "statemachine/tcp.TestFirstHoldsWhatIsEarly", "held held-processed", "up to 4 segments"},
 
 	{"MAY-1", "half-duplex close", notApplicable, "", "", notTaken},
-	{"MAY-2", "a SYN reopens from TIME-WAIT", notApplicable, "", "", notTaken},
+	{"MAY-2", "a SYN reopens from TIME-WAIT", met, "statemachine/tcp.TestRFC9293_3_6_1_ASYNReopensTimeWait statemachine/tcp.TestRFC9293_3_6_1_TheNewNumbersLieAboveTheOld statemachine/tcp.TestRFC9293_3_6_1_AnOldDuplicateReturnsToTimeWait handshake/model.TestRFC9293_3_6_1_AnOldDuplicateSYNLeavesTimeWaitAsItWas", "time-wait-reopened rst-back-to-time-wait", "where a listener has the port and no descriptor names the old end"},
 	{"MAY-3", "MSS always", met, "statemachine/tcp.TestMSS", "open-active", ""},
 	{"MAY-4", "a repeated segment keeps its IP ID", notApplicable, "", "", noIP},
 	{"MAY-5", "keep-alive at all", met, "statemachine/tcp.TestKeepAliveOnAndOff", "keep-alive-probe", ""},

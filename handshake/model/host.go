@@ -392,17 +392,37 @@ func (w *World) segmentArrives(f flight, segment tcp.Segment, step handshake.Ste
 	at := slices.IndexFunc(h.sockets, func(s socket) bool {
 		return s.local == f.dst && s.remote == f.src && s.tcb.State != tcp.Closed
 	})
-	if at >= 0 {
+	listener := slices.IndexFunc(h.sockets, func(s socket) bool { return s.local == f.dst && listening(s) })
+	switch {
+	case at >= 0 && listener >= 0 && h.sockets[at].over() && h.queues(listener).Room():
+		return w.timeWaitGets(f.to, at, listener, e, step)
+	case at >= 0:
 		return w.connectionGets(f.to, at, e, step)
-	}
-	at = slices.IndexFunc(h.sockets, func(s socket) bool { return s.local == f.dst && listening(s) })
-	if at < 0 {
+	case listener < 0:
 		o := tcp.Step(tcp.TCB{}, e)
 		record(&step, &socket{}, &o)
 		w.send(f.to, "", o.Segments, nil, f.dst, f.src)
 		return []handshake.Step{step}
 	}
-	return w.listenerGets(f, at, e, step)
+	return w.listenerGets(f, listener, e, step)
+}
+
+// over reports an end in TIME-WAIT that no descriptor names any more.
+func (s *socket) over() bool { return s.tcb.State == tcp.TimeWait && s.fd == 0 }
+
+// timeWaitGets gives a segment to an end in TIME-WAIT whose port is listened to: a SYN may
+// begin it anew (RFC 9293 3.6.1). It is the listener's child then, whatever it was.
+func (w *World) timeWaitGets(i, at, listener int, e tcp.SegmentArrives, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
+	s, l := &h.sockets[at], &h.sockets[listener]
+	e.Listening, e.ISS = true, w.peekISS(i, s.local, s.remote)
+	o := tcp.Step(s.tcb, e)
+	if o.TCB.State == tcp.SynReceived {
+		h.takeISS()
+		anew := socket{on: s.on, listener: l.on, local: s.local, remote: s.remote, tcb: s.tcb, settings: l.settings}
+		*s = anew
+	}
+	return w.settle(i, at, o, e, step)
 }
 
 // listenerGets gives a segment to a listener, which RFC 9293 does not bound: its queues do.

@@ -14,9 +14,64 @@ func (o *Outcome) segmentArrives(e *SegmentArrives) {
 		o.listen(e)
 	case SynSent:
 		o.synSent(&e.Segment, e.Now)
-	case SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait:
+	case TimeWait:
+		if e.Listening && o.TCB.reopens(&e.Segment) {
+			o.beginAnew(e)
+			return
+		}
+		o.otherStates(&e.Segment, e.Now)
+	case SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck:
 		o.otherStates(&e.Segment, e.Now)
 	}
+}
+
+// reopens reports whether a segment may begin the connection anew: a SYN whose number, or
+// whose timestamp if there are any, is above all that came before, so that the numbers of
+// both incarnations cannot be mistaken for each other (RFC 9293 3.6.1, RFC 6191 2).
+func (t *TCB) reopens(seg *Segment) bool {
+	last, p := t.RCV.NXT-1, &seg.Options
+	stamped := p.Timestamps && t.Settings.Stamp
+	switch {
+	case seg.CTL&(SYN|ACK|RST) != SYN:
+		return false
+	case stamped && t.Agreed.Timestamps && p.TSval != t.Agreed.TSRecent:
+		return before(t.Agreed.TSRecent, p.TSval)
+	case stamped && !t.Agreed.Timestamps:
+		return true
+	default:
+		return before(last, seg.SEQ)
+	}
+}
+
+// beginAnew begins a connection out of TIME-WAIT, as if in LISTEN, with a first number "larger
+// than the largest sequence number it used on the previous connection incarnation".
+func (o *Outcome) beginAnew(e *SegmentArrives) {
+	t := &o.TCB
+	was := Incarnation{SND: t.SND.NXT, RCV: t.RCV.NXT, TimeWait: t.Timers.TimeWait}
+	o.fire(timeWaitReopened)
+	t.Passive = true
+	t.flush()
+	e.ISS = later(e.ISS, was.SND)
+	o.listen(e)
+	t.Was = was
+}
+
+// returnToTimeWait forgets a connection that began out of TIME-WAIT, and goes on with that.
+// It reports false where there is nothing to return to.
+func (o *Outcome) returnToTimeWait(now time.Duration) bool {
+	t := &o.TCB
+	was := t.Was
+	if was.TimeWait <= now {
+		return false
+	}
+	o.fire(resetToTimeWait)
+	t.flush()
+	t.State, t.FinSent = TimeWait, true
+	t.ISS, t.SND.UNA, t.SND.NXT, t.SND.UP, t.Push = was.SND, was.SND, was.SND, was.SND, was.SND
+	t.IRS, t.RCV.NXT, t.RCV.UP = was.RCV, was.RCV, was.RCV
+	t.RTO, t.Timers.TimeWait = initialRTO, was.TimeWait
+	t.openWindow()
+	return true
 }
 
 // closed is RFC 9293 3.10.7.1.

@@ -42,6 +42,9 @@ func (l Listener) requestsFull() bool { return l.Requests > l.Backlog }
 
 func (l Listener) acceptsFull() bool { return l.Waiting > l.Backlog }
 
+// Room reports whether a SYN would begin a connection: neither queue is full.
+func (l Listener) Room() bool { return !l.requestsFull() && !l.acceptsFull() }
+
 // Arrives is RFC 9293 3.10.7.2 with queues. The listener's own TCB t is in LISTEN; if that
 // of the outcome is, too, no connection has begun and nothing is to be kept. Else it is the
 // TCB of the new connection: a request in SYN-RECEIVED, or what a cookie has brought back.

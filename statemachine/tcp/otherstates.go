@@ -105,6 +105,9 @@ func (o *Outcome) checkRST(seg *Segment, now time.Duration) {
 	}
 	switch t.State {
 	case SynReceived:
+		if o.returnToTimeWait(now) {
+			return
+		}
 		if t.Passive {
 			o.fire(resetToListen)
 			t.flush()
@@ -337,7 +340,7 @@ func (o *Outcome) checkACKOfSYN(seg *Segment, now time.Duration) bool {
 	}
 	o.fire(synReceivedACK)
 	o.advance(seg.ACK, now)
-	t.State = Established
+	t.State, t.Was = Established, Incarnation{}
 	t.setWindow(seg)
 	return true
 }

@@ -103,6 +103,7 @@ const (
 	heldNoRoom
 	heldProcessed
 
+	resetToTimeWait
 	resetToListen
 	resetRefused
 	resetChallenged
@@ -112,6 +113,7 @@ const (
 	synToListen
 	synReceivedChallenge
 	synChallenged
+	timeWaitReopened
 	synInTimeWait
 
 	challengesLimited
@@ -283,6 +285,7 @@ var rules = [...]struct{ id, cite string }{
 	heldNoRoom:        {"held-no-room", "RFC 9293 3.10.7.4 first"},
 	heldProcessed:     {"held-processed", "RFC 9293 3.10.7.4 first"},
 
+	resetToTimeWait:   {"rst-back-to-time-wait", "RFC 9293 3.6.1"},
 	resetToListen:     {"rst-back-to-listen", "RFC 9293 3.10.7.4 second"},
 	resetRefused:      {"rst-refused", "RFC 9293 3.10.7.4 second"},
 	resetChallenged:   {"rst-challenged", "RFC 9293 3.10.7.4 second"},
@@ -292,6 +295,7 @@ var rules = [...]struct{ id, cite string }{
 	synToListen:          {"syn-back-to-listen", "RFC 9293 3.10.7.4 fourth"},
 	synReceivedChallenge: {"syn-challenged-in-handshake", "RFC 9293 3.10.7.4 fourth"},
 	synChallenged:        {"syn-challenged", "RFC 9293 3.10.7.4 fourth"},
+	timeWaitReopened:     {"time-wait-reopened", "RFC 9293 3.6.1"},
 	synInTimeWait:        {"syn-in-time-wait", "RFC 9293 3.10.7.4 fourth"},
 	challengesLimited:    {"challenges-limited", "RFC 5961 7"},
 

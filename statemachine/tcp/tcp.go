@@ -100,6 +100,9 @@ type TCB struct {
 	// LastSent is when text or a FIN last left (RFC 5681 4.1).
 	LastSent time.Duration
 
+	// Was is the incarnation that this one has replaced in TIME-WAIT, until it is ESTABLISHED.
+	Was Incarnation
+
 	// Held are segments' texts that arrived out of order, the last to come first (RFC 9293
 	// 3.10.7.4 first, SHLD-31; RFC 2018 4).
 	Held [MaxHeld]Held
@@ -123,6 +126,14 @@ type TCB struct {
 	Challenged time.Duration
 	// Measured: there was a sample, so the next one is not the first (RFC 6298 2.2, 2.3).
 	Measured bool
+}
+
+// Incarnation is what is kept of a connection in TIME-WAIT that a SYN has reopened: all
+// that an end needs to return there "if the SYN turns out to be an old duplicate" (RFC 9293
+// 3.6.1). The zero Incarnation is none.
+type Incarnation struct {
+	SND, RCV uint32        // SND.NXT and RCV.NXT
+	TimeWait time.Duration // when its TIME-WAIT ends
 }
 
 // Timed is a segment whose round trip is being measured, one at a time (RFC 6298 3).
@@ -237,6 +248,9 @@ type (
 		Now     time.Duration
 		ISS     uint32
 		Segment Segment
+		// Listening: somebody listens to the local socket, so a SYN may begin anew what is in
+		// TIME-WAIT, with ISS (3.6.1, MAY-2).
+		Listening bool
 	}
 	// UserTimeout, RetransmissionTimeout and TimeWaitTimeout are 3.10.8.
 	UserTimeout           struct{ Now time.Duration }

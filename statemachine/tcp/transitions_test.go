@@ -48,7 +48,6 @@ type excuse struct {
 var notApplicable = []excuse{
 	{"a lesson has no processes whose right to a socket could differ", func(r row) bool { return r.condition == "no access to local socket" }},
 	{"segments carry no security label here (RFC 9293 A.1: out of use)", func(r row) bool { return strings.Contains(r.condition, "security mismatch") }},
-	{"reopening from TIME-WAIT needs timestamps (MAY-2)", func(r row) bool { return strings.Contains(r.condition, "RFC 6191") }},
 }
 
 // taken says how rows come about and which rule they must take. An empty state
@@ -231,6 +230,10 @@ var table = []taken{
 	{"SYN-RECEIVED", "SEGMENT", "SYN in window, passive origin", synToListen, nextSeg(SYN, "")},
 	{"SYN-RECEIVED", "SEGMENT", "SYN, active origin", synReceivedChallenge, segTo(only(crossed), func(t TCB) Segment { return next(t, SYN, "") })},
 	{"", "SEGMENT", "SYN, any SEQ", synChallenged, nextSeg(SYN|ACK, "hello")},
+	{"TIME-WAIT", "SEGMENT", "SYN, TS newer or SEQ > RCV.NXT (RFC 6191)", timeWaitReopened, func(s State) (TCB, Event) {
+		t := in(s)
+		return t, SegmentArrives{Now: now, ISS: t.SND.NXT + 100, Listening: true, Segment: from(t.RCV.NXT+1, 0, SYN, "")}
+	}},
 	{"TIME-WAIT", "SEGMENT", "SYN, otherwise", synInTimeWait, nextSeg(SYN, "")},
 	{"", "SEGMENT", "ACK off", ackOff, nextSeg(FIN, "hello")},
 	{"SYN-RECEIVED", "SEGMENT", "SND.UNA < SEG.ACK =< SND.NXT", synReceivedACK, nextSeg(ACK, "")},
@@ -325,8 +328,9 @@ func TestTransitions(t *testing.T) {
 func checkResponse(t *testing.T, r row, was TCB, e Event, o Outcome) {
 	t.Helper()
 	var in Segment
+	first, heard := uint32(iss), uint32(irs)
 	if a, ok := e.(SegmentArrives); ok {
-		in = a.Segment
+		in, first, heard = a.Segment, a.ISS, a.Segment.SEQ
 	}
 	label := func(seq, ack uint32, ctl CTL, text string) []string {
 		return []string{Segment{SEQ: seq, ACK: ack, CTL: ctl, Text: text}.String()}
@@ -339,7 +343,7 @@ func checkResponse(t *testing.T, r row, was TCB, e Event, o Outcome) {
 	case "<SEQ=ISS><CTL=SYN>":
 		require.Equal(t, label(iss, 0, SYN, ""), got)
 	case "<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>":
-		require.Equal(t, label(iss, irs+1, SYN|ACK, ""), got)
+		require.Equal(t, label(first, heard+1, SYN|ACK, ""), got)
 	case "<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK[,PSH][,URG]><DATA>":
 		require.Equal(t, label(was.SND.NXT, was.RCV.NXT, ACK, "hello"), got)
 	case "<SEQ=SND.NXT><ACK=RCV.NXT><CTL=FIN,ACK>":
@@ -534,6 +538,11 @@ var beyondTable = []struct {
 	{timeWaitIgnored, func() (TCB, Event) {
 		t := in(TimeWait)
 		return t, arrive(next(t, ACK, ""))
+	}},
+	{resetToTimeWait, func() (TCB, Event) {
+		t := in(TimeWait)
+		t = comes(t, next(t, SYN, "")).TCB
+		return t, arrive(next(t, RST, ""))
 	}},
 	{userTimeoutClosed, func() (TCB, Event) { return TCB{}, UserTimeout{Now: now} }},
 	{timeWaitNotRunning, func() (TCB, Event) { return in(Established), TimeWaitTimeout{Now: now} }},
