@@ -246,10 +246,13 @@ arrive SENDER <CTL=ACK>
 				require.True(t, slices.ContainsFunc(lines, func(l string) bool {
 					return strings.HasPrefix(l, receiver+" return recv(") && strings.HasSuffix(l, `= 4 "lost" ESTABLISHED`)
 				}), "%q", lines)
-				sent, again := time.Duration(0), time.Duration(0)
+				var sent, again time.Duration // when the timer began, and when it ended
 				for _, s := range trace.Steps {
-					if s.Kind == handshake.KindDepart && strings.Contains(s.Label, "<DATA=4>") {
-						sent, again = again, s.At
+					switch {
+					case s.Kind == handshake.KindCall && strings.HasPrefix(s.Label, "send("):
+						sent = s.At
+					case s.Kind == handshake.KindTimeout:
+						again = s.At
 					}
 				}
 				least := map[bool]time.Duration{true: 200 * time.Millisecond, false: time.Second}[sender == end]
