@@ -57,7 +57,7 @@ type Comparison struct {
 
 // Align compares two traces of one scenario.
 func Align(left, right *handshake.Trace) *Comparison {
-	c := &Comparison{Left: relative(left), Right: relative(right)}
+	c := &Comparison{Left: relative(left, right), Right: relative(right, left)}
 	c.Lines = merge(c.Left, c.Right, partners(c.Left, c.Right))
 	for i := range c.Lines {
 		l := &c.Lines[i]
