@@ -35,7 +35,34 @@ func partners(left, right *handshake.Trace) []int {
 	for name, a := range journeysLeft {
 		match(left, right, a, journeysRight[name], pair)
 	}
+	if onOneClock(left, right) {
+		uncross(left, pair)
+	}
 	return pair
+}
+
+// uncross parts the departures, with what became of them, that one trace has before an event
+// of that end and the other behind it: what one event let leave is not what another did.
+func uncross(left *handshake.Trace, pair []int) {
+	crossed := map[int]bool{} // packets of the left trace
+	for i, j := range pair {
+		s := &left.Steps[i]
+		if j < 0 || s.Kind != handshake.KindDepart || s.Peer == handshake.WirePeer {
+			continue
+		}
+		for n, m := range pair {
+			e := &left.Steps[n]
+			event := e.Kind == handshake.KindArrive || e.Kind == handshake.KindTimeout || e.Kind == handshake.KindCall
+			if event && m >= 0 && e.Peer == s.Peer && (n > i) != (m > j) {
+				crossed[s.Packet] = true
+			}
+		}
+	}
+	for i := range pair {
+		if crossed[left.Steps[i].Packet] {
+			pair[i] = -1
+		}
+	}
 }
 
 // journeys parts the lane of what travels: what became of each packet that has a partner,

@@ -394,6 +394,93 @@ func TestEachDeviationIsFound(t *testing.T) {
 	require.Len(t, pairs, len(linuxDeviations()))
 }
 
+// stuck is an end to which one segment comes again and again, and what it says of RCV.NXT.
+func stuck(engine string, next ...string) *handshake.Trace {
+	t := &handshake.Trace{Engine: engine, Peers: []handshake.Peer{{Name: "client"}, {Name: "server"}}}
+	return edited(t, func(steps []handshake.Step) []handshake.Step {
+		for i, n := range next {
+			s := handshake.Step{
+				Peer: "client", On: "3", Packet: i + 1, Kind: handshake.KindArrive, Label: "<SEQ=301><ACK=102><DATA=3><CTL=ACK>",
+				Before: "ESTABLISHED", After: "ESTABLISHED", Vars: []handshake.Var{{Name: "RCV.NXT", Value: n, Unit: "seq"}},
+			}
+			sent := s
+			sent.Peer, sent.On, sent.Kind, sent.Vars = "server", "3", handshake.KindDepart, nil
+			steps = append(steps, sent, s)
+		}
+		return steps
+	})
+}
+
+// RFC 9293 3.3.1: what one end has taken and the other has not is a difference at once,
+// and one, even if nothing on the wire ever shows it. A kernel is not asked: it tells its
+// numbers when it likes.
+func TestNumbersThatComeApartAreOneDifference(t *testing.T) {
+	model, other := stuck("model", "301", "301", "301"), stuck(Netstack, "301", "304", "304")
+	found := causes(Align(model, other))
+	require.Len(t, found, 1)
+	require.Equal(t, Numbers, found[0].Differs)
+	require.Equal(t, 4, found[0].Left.N)
+	require.Nil(t, found[0].Known)
+
+	model.Steps[3].Why = []handshake.Why{{Rule: "ack-beyond"}}
+	for _, c := range []*Comparison{Align(model, other), Align(other, model)} {
+		require.Equal(t, "ack-beyond-taken", causes(c)[0].Known.Name)
+	}
+
+	other.Engine, other.Host = "kernel", "Linux"
+	require.Empty(t, causes(Align(model, other)))
+}
+
+// RFC 9293 3.10.7.4 fifth: a deviation explains nothing that came before its event, and
+// nothing at all where both ends did the same.
+func TestADeviationThatDoesNotShowExplainsNothing(t *testing.T) {
+	model, other := stuck("model", "301", "301", "301"), stuck(Netstack, "301", "301", "301")
+	model.Steps[3].Why = []handshake.Why{{Rule: "ack-beyond"}}
+	require.Empty(t, causes(Align(model, other)))
+
+	shut := func(s []handshake.Step) []handshake.Step {
+		return append(s, handshake.Step{Peer: "server", On: "3", Kind: handshake.KindTimeout, Label: "retransmission", Before: "ESTABLISHED", After: "CLOSED"})
+	}
+	found := causes(Align(model, edited(other, shut)))
+	require.Len(t, found, 1)
+	require.Nil(t, found[0].Known)
+
+	early := stuck(Netstack, "304", "304", "304")
+	found = causes(Align(model, early))
+	require.Len(t, found, 1)
+	require.Nil(t, found[0].Known)
+}
+
+// RFC 9293 3.10.7.4 second: two RSTs that are known to be labelled otherwise are one
+// difference, and what they make of their receiver is another.
+func TestALabelDoesNotExplainAState(t *testing.T) {
+	trace := func(label, after string) *handshake.Trace {
+		return edited(&handshake.Trace{Peers: []handshake.Peer{{Name: "client"}, {Name: "server"}}}, func([]handshake.Step) []handshake.Step {
+			return []handshake.Step{
+				{Peer: "client", On: "3", Kind: handshake.KindDepart, Packet: 1, Label: label},
+				{Peer: "server", On: "3", Kind: handshake.KindArrive, Packet: 1, Label: label, Before: "SYN-RECEIVED", After: after},
+			}
+		})
+	}
+	bare, acks := "<SEQ=102><CTL=RST>", "<SEQ=102><ACK=301><CTL=RST,ACK>"
+	require.Len(t, causes(Align(trace(bare, "CLOSED"), trace(acks, "CLOSED"))), 1)
+	found := causes(Align(trace(bare, "SYN-RECEIVED"), trace(acks, "CLOSED")))
+	require.Len(t, found, 2)
+	require.Equal(t, State, found[1].Differs)
+}
+
+// RFC 9293 3.4: what a row says of a segment's place is counted from what its receiver has
+// said last that it expects.
+func TestASegmentIsAheadOrBeyond(t *testing.T) {
+	steps := stuck("model", "301", "304").Steps
+	first, again := arriving(&steps[1], steps), arriving(&steps[3], steps)
+	require.Equal(t, arrival{seq: 301, text: 3, next: 301}, again)
+	require.False(t, ahead(again))
+	require.True(t, beyond(again))
+	require.True(t, ahead(first), "nothing is expected yet")
+	require.False(t, beyond(arrival{seq: 298, text: 3, next: 301}))
+}
+
 func FuzzAlign(f *testing.F) {
 	var one, two bytes.Buffer
 	require.NoError(f, playNamed(f, "figure-8").WriteJSON(&one))
