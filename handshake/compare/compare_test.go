@@ -451,6 +451,42 @@ func TestADeviationThatDoesNotShowExplainsNothing(t *testing.T) {
 	require.Nil(t, found[0].Known)
 }
 
+// RFC 9293 3.10.7.4 first: an ACK that leaves behind a second event answers that one, although
+// the other trace has an equal one that left before.
+func TestAnAnswerIsNotPairedAcrossAnEvent(t *testing.T) {
+	trace := func(engine string, answered int) *handshake.Trace {
+		return edited(stuck(engine, "301", "301"), func(steps []handshake.Step) []handshake.Step {
+			answer := handshake.Step{Peer: "client", On: "3", Kind: handshake.KindDepart, Packet: 9, Label: "<SEQ=101><ACK=301><CTL=ACK>", Before: "ESTABLISHED", After: "ESTABLISHED"}
+			return slices.Insert(steps, answered, answer)
+		})
+	}
+	found := causes(Align(trace("model", 2), trace(Netstack, 4)))
+	require.Len(t, found, 2)
+	require.Equal(t, []Difference{OnlyLeft, OnlyRight}, []Difference{found[0].Differs, found[1].Differs})
+}
+
+// RFC 9293 3.10.7.4: where two deviations could explain what differs, it follows from the
+// one whose event came first; the other is shown only where nothing came before it.
+func TestWhatDiffersFollowsFromTheFirstThatPartsTheConnections(t *testing.T) {
+	model, other := stuck("model", "301", "301"), stuck(Netstack, "301", "304")
+	event := func(s *handshake.Step, rule string) { s.Why = []handshake.Why{{Rule: rule}} }
+	event(&model.Steps[1], "ack-beyond")
+	for _, t := range []*handshake.Trace{model, other} {
+		t.Steps[3].Before = "CLOSE-WAIT"
+		t.Steps[3].After = "CLOSE-WAIT"
+	}
+	event(&model.Steps[3], "fin-again")
+	found := causes(Align(model, other))
+	require.Len(t, found, 1)
+	require.Equal(t, "second-fin", found[0].Known.Name)
+
+	other.Steps[1].Vars[0].Value = "304"
+	model.Steps[3].After = "CLOSING"
+	found = causes(Align(model, other))
+	require.Len(t, found, 1)
+	require.Equal(t, "ack-beyond-taken", found[0].Known.Name)
+}
+
 // RFC 9293 3.10.7.4 second: two RSTs that are known to be labelled otherwise are one
 // difference, and what they make of their receiver is another.
 func TestALabelDoesNotExplainAState(t *testing.T) {

@@ -163,8 +163,8 @@ func arriving(e *handshake.Step, steps []handshake.Step) (a arrival) {
 // the last one at that end in which the deviation's rule fired, in the model. The other TCP
 // names no rules of its own; where only it has a step, the last event at that end may be
 // the one, if the rule fired in the model there, or if the event is the other TCP's alone.
-// A segment that the model alone has sent may answer the first such event: it
-// left when its turn came, and of equal ones it cannot be told which is missing.
+// A segment that the model alone has sent may answer the first such event: it left when its
+// turn came, and of equal ones it cannot be told which is missing.
 func (c *Comparison) happened(d *Deviation, i int) (line int, ok bool) {
 	model, another, last := c.Left, c.Right, 0
 	if c.modelIsRight {
@@ -185,6 +185,9 @@ func (c *Comparison) happened(d *Deviation, i int) (line int, ok bool) {
 				last = max(last, s.N)
 			}
 		}
+	}
+	if l.Differs == State || l.Differs == Numbers { // what it led to shows in the event itself
+		return i, slices.ContainsFunc(step.Why, d.departs) && d.is(step, model.Steps)
 	}
 	alone := step != nil && step.Kind == handshake.KindDepart && (l.Left == nil || l.Right == nil)
 	for n := range slices.Backward(model.Steps[:last]) {
