@@ -109,8 +109,11 @@ func netstackDeviations() []Deviation {
 			Name: "ack-beyond-taken", Stacks: only, Event: "arrive", Rule: "ack-beyond",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing"},
 			shows: []pattern{
-				unanswered, counts, {differs: Label, kind: handshake.KindDepart, model: "<CTL=ACK>", other: "<CTL=ACK>"},
-				{differs: State, other: "CLOSE-WAIT"}, {differs: State, other: "CLOSING"}, {differs: State, other: "TIME-WAIT"},
+				unanswered, counts,
+				{differs: Label, kind: handshake.KindDepart, model: "<CTL=ACK>", other: "<CTL=ACK>"},
+				{differs: State, other: "CLOSE-WAIT"},
+				{differs: State, other: "CLOSING"},
+				{differs: State, other: "TIME-WAIT"},
 			}, parts: true,
 		},
 		{
