@@ -84,7 +84,7 @@ type CompareRow struct {
 // The marks of a line, before any colour.
 var compareMarks = map[compare.Difference]string{
 	compare.Equal: "=", compare.OnlyLeft: "<", compare.OnlyRight: ">",
-	compare.State: "!", compare.Result: "!", compare.Label: "!",
+	compare.State: "!", compare.Numbers: "!", compare.Result: "!", compare.Label: "!",
 }
 
 // CompareRows are the rows of line i, with halves so many columns wide.

@@ -11,39 +11,94 @@ import (
 // partners gives for each step of the left trace the index of its partner in the right
 // one, -1 for none.
 func partners(left, right *handshake.Trace) []int {
+	begin := beginning(left, right)
 	pair := make([]int, len(left.Steps))
 	for i := range pair {
-		pair[i] = -1
+		if pair[i] = -1; i < begin {
+			pair[i] = i
+		}
 	}
-	lanesLeft, lanesRight := lanes(left, packets(left)), lanes(right, packets(right))
+	lanesLeft, lanesRight := lanes(left, begin), lanes(right, begin)
 	for name, a := range lanesLeft {
 		if name != travels {
 			match(left, right, a, lanesRight[name], pair)
 		}
 	}
 	// Of segments on their way, the partner is what became of the partner packet.
-	ids := map[int]int{} // of the right trace, to the left one's
+	idsLeft, idsRight := map[int]int{}, map[int]int{} // to those of the left trace
 	for i, j := range pair {
 		if s := &left.Steps[i]; j >= 0 && s.Kind == handshake.KindDepart {
-			ids[right.Steps[j].Packet] = s.Packet
+			idsLeft[s.Packet], idsRight[right.Steps[j].Packet] = s.Packet, s.Packet
 		}
 	}
-	waiting := map[string][]int{}
-	for _, e := range lanesRight[travels] {
-		j := e.step
-		if id, ok := ids[right.Steps[j].Packet]; ok {
-			key := string(right.Steps[j].Kind) + strconv.Itoa(id)
-			waiting[key] = append(waiting[key], j)
-		}
+	journeysLeft, journeysRight := journeys(left, lanesLeft[travels], idsLeft), journeys(right, lanesRight[travels], idsRight)
+	for name, a := range journeysLeft {
+		match(left, right, a, journeysRight[name], pair)
 	}
-	for _, e := range lanesLeft[travels] {
-		i := e.step
-		key := string(left.Steps[i].Kind) + strconv.Itoa(left.Steps[i].Packet)
-		if list := waiting[key]; len(list) > 0 {
-			pair[i], waiting[key] = list[0], list[1:]
-		}
+	if onOneClock(left, right) {
+		uncross(left, pair)
 	}
 	return pair
+}
+
+// uncross parts the departures, with what became of them, that one trace has before an event
+// of that end and the other behind it: what one event let leave is not what another did.
+func uncross(left *handshake.Trace, pair []int) {
+	crossed := map[int]bool{} // packets of the left trace
+	for i, j := range pair {
+		s := &left.Steps[i]
+		if j < 0 || s.Kind != handshake.KindDepart || s.Peer == handshake.WirePeer {
+			continue
+		}
+		for n, m := range pair {
+			e := &left.Steps[n]
+			event := e.Kind == handshake.KindArrive || e.Kind == handshake.KindTimeout || e.Kind == handshake.KindCall
+			if event && m >= 0 && e.Peer == s.Peer && (n > i) != (m > j) {
+				crossed[s.Packet] = true
+			}
+		}
+	}
+	for i := range pair {
+		if crossed[left.Steps[i].Packet] {
+			pair[i] = -1
+		}
+	}
+}
+
+// journeys parts the lane of what travels: what became of each packet that has a partner,
+// by its number in ids.
+func journeys(t *handshake.Trace, all lane, ids map[int]int) map[string]lane {
+	parts := map[string]lane{}
+	for _, e := range all {
+		s := &t.Steps[e.step]
+		if id, ok := ids[s.Packet]; ok {
+			name := string(s.Kind) + strconv.Itoa(id)
+			parts[name] = append(parts[name], e)
+		}
+	}
+	return parts
+}
+
+// beginning counts the steps with which both traces begin, up to the last event: what
+// happened in one order is the same, whatever became of a segment later. Of the departures
+// behind it any may be the one that the other trace does not have.
+func beginning(left, right *handshake.Trace) (n int) {
+	for i := range min(len(left.Steps), len(right.Steps)) {
+		a, b := &left.Steps[i], &right.Steps[i]
+		if a.Peer != b.Peer || a.Kind != b.Kind || a.Label != b.Label {
+			break
+		}
+		if a.Kind != handshake.KindDepart {
+			n = i // what departed before one event is settled, even if that leads to two states
+		}
+		if a.Before != b.Before || a.After != b.After {
+			break
+		}
+		if a.Kind != handshake.KindDepart {
+			n = i + 1
+		}
+	}
+	return n
 }
 
 // lane is a part of a trace in which order matters.
@@ -76,12 +131,12 @@ func (e entry) weight(o entry) (w uint16) {
 // travels is the lane of what becomes of segments that have departed.
 const travels = "travels"
 
-// lanes parts a trace: what each program does, which timers of each end ran out, the
-// segments that each end and the network send each way, and what became of those.
-func lanes(t *handshake.Trace, ways map[int]string) map[string]lane {
+// lanes parts a trace from a step on: what each program does, which timers of each end ran
+// out, the segments that each end and the network send each way, and what became of those.
+func lanes(t *handshake.Trace, from int) map[string]lane {
 	all := map[string]lane{}
-	fates := fates(t)
-	for i := range t.Steps {
+	ways, fates := packets(t), fates(t)
+	for i := from; i < len(t.Steps); i++ {
 		s := &t.Steps[i]
 		name, key, fate := s.Peer+" "+string(s.Kind), s.Label, s.Label
 		switch s.Kind {
@@ -95,7 +150,7 @@ func lanes(t *handshake.Trace, ways map[int]string) map[string]lane {
 				key = "<SEQ=" + part(s.Label, "SEQ") + "><CTL=RST>"
 			}
 		case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
-			name = travels
+			name, key, fate = travels, "", "" // it is known by its packet
 		case handshake.KindTimeout, handshake.KindNote:
 		}
 		all[name] = append(all[name], entry{i, key, s.After, fate})
@@ -103,13 +158,13 @@ func lanes(t *handshake.Trace, ways map[int]string) map[string]lane {
 	return all
 }
 
-// fates tell of each packet what became of it.
+// fates tell of each packet what became of it, and of its receiver.
 func fates(t *handshake.Trace) map[int]string {
 	all := map[int]string{}
 	for _, s := range t.Steps {
 		switch s.Kind {
 		case handshake.KindArrive, handshake.KindDrop, handshake.KindDuplicate:
-			all[s.Packet] += " " + string(s.Kind)
+			all[s.Packet] += " " + string(s.Kind) + " " + s.Before + " " + s.After
 		case handshake.KindCall, handshake.KindReturn, handshake.KindDepart, handshake.KindTimeout, handshake.KindSignal, handshake.KindNote:
 		}
 	}

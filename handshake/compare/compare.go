@@ -23,11 +23,12 @@ type Difference string
 // The differences, as the comparison's JSON names them.
 const (
 	Equal     Difference = ""
-	OnlyLeft  Difference = "left"   // the right engine has no such step
-	OnlyRight Difference = "right"  // the left engine has no such step
-	State     Difference = "state"  // the same happened and led to another state
-	Result    Difference = "result" // a call came back otherwise, or waits in one engine only
-	Label     Difference = "label"  // another segment or timer in the same place
+	OnlyLeft  Difference = "left"    // the right engine has no such step
+	OnlyRight Difference = "right"   // the left engine has no such step
+	State     Difference = "state"   // the same happened and led to another state
+	Numbers   Difference = "numbers" // the same happened, and from here on the end counts otherwise
+	Result    Difference = "result"  // a call came back otherwise, or waits in one engine only
+	Label     Difference = "label"   // another segment or timer in the same place
 )
 
 // Line is a step of the left trace beside its partner of the right one.
@@ -36,6 +37,8 @@ type Line struct {
 	Differs     Difference
 	Cause       int        // the line in which this difference began: its own index, or another line's
 	Known       *Deviation // what explains it; nil: nothing does
+
+	since int // the line of the event that Known is about
 }
 
 // Half is a line's left step, or the right one where there is none.
@@ -57,11 +60,14 @@ type Comparison struct {
 
 // Align compares two traces of one scenario.
 func Align(left, right *handshake.Trace) *Comparison {
-	c := &Comparison{Left: relative(left), Right: relative(right)}
+	c := &Comparison{Left: relative(left, right), Right: relative(right, left)}
 	c.Lines = merge(c.Left, c.Right, partners(c.Left, c.Right))
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		l.Cause, l.Differs = i, l.differs()
+	}
+	if onOneClock(left, right) {
+		c.count()
 	}
 	c.carry()
 	c.explain()
@@ -138,10 +144,13 @@ func (c *Comparison) carry() {
 		s := l.Half()
 		if thing := l.thing(); thing != "" {
 			first, ok := began[thing]
-			if ok && s.Kind != handshake.KindCall {
-				l.Cause = first
-			} else {
+			switch {
+			case !ok || s.Kind == handshake.KindCall:
 				began[thing] = i
+			case l.turns():
+				l.Differs = State
+			default:
+				l.Cause = first
 			}
 		}
 		connection := s.Peer + " " + s.On
@@ -160,6 +169,11 @@ func (c *Comparison) carry() {
 			apart[connection] = l.Cause
 		}
 	}
+}
+
+// turns reports whether what arrived led from one state to two.
+func (l *Line) turns() bool {
+	return l.Left != nil && l.Right != nil && l.Left.Before == l.Right.Before && l.Left.After != l.Right.After
 }
 
 // thing names the segment or the call in which a line differs, of which other lines may

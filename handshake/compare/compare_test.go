@@ -124,6 +124,38 @@ func TestARSTIsKnownByItsNumber(t *testing.T) {
 	require.Equal(t, Label, causes(c)[0].Differs)
 }
 
+// RFC 9293 3.4.1: what a forged SYN says is counted alike, whether its receiver's partner
+// ever comes to draw a number or, behind a difference, does not.
+func TestANumberOfAnEndThatBeginsInOneTraceIsCountedAlike(t *testing.T) {
+	trace := func(rest ...handshake.Step) *handshake.Trace {
+		forged := handshake.Step{Peer: handshake.WirePeer, Kind: handshake.KindDepart, Packet: 1, Label: "<SEQ=3000000000><CTL=SYN>", Choice: "inject client <SEQ=3000000000><CTL=SYN>"}
+		return &handshake.Trace{Peers: []handshake.Peer{{Name: "client"}, {Name: "server"}}, Steps: append([]handshake.Step{forged}, rest...)}
+	}
+	begins := handshake.Step{Peer: "server", On: "3.1", Kind: handshake.KindDepart, Packet: 2, Label: "<SEQ=300><ACK=101><CTL=SYN,ACK>"}
+	found := causes(Align(trace(), trace(begins)))
+	require.Len(t, found, 1)
+	require.Equal(t, OnlyRight, found[0].Differs)
+}
+
+// RFC 9293 3.10.7.4 fifth: of two equal ACKs the third segment of the handshake is in both
+// traces, and the answer to what acknowledges too much in one, whichever of them is lost.
+func TestWhatLedToADifferenceIsEqual(t *testing.T) {
+	ack, bad := "<SEQ=101><ACK=301><CTL=ACK>", "<SEQ=301><ACK=102><DATA=3><CTL=ACK>"
+	at := func(peer string, kind handshake.Kind, packet int, label string) handshake.Step {
+		return handshake.Step{Peer: peer, Kind: kind, Packet: packet, Label: label, Choice: "inject client " + bad}
+	}
+	trace := func(rest ...handshake.Step) *handshake.Trace {
+		begin := []handshake.Step{at("client", handshake.KindDepart, 1, ack), at(handshake.WirePeer, handshake.KindDepart, 2, bad), at("client", handshake.KindArrive, 2, bad)}
+		return edited(&handshake.Trace{Peers: []handshake.Peer{{Name: "client"}, {Name: "server"}}}, func([]handshake.Step) []handshake.Step { return append(begin, rest...) })
+	}
+	answered := trace(at("client", handshake.KindDepart, 3, ack), at(handshake.WirePeer, handshake.KindDrop, 1, ack), at("server", handshake.KindArrive, 3, ack))
+	c := Align(answered, trace(at("server", handshake.KindArrive, 1, ack)))
+	found := causes(c)
+	require.NotEmpty(t, found)
+	require.Equal(t, 4, found[0].Left.N, "the answer is what one alone has sent")
+	require.Equal(t, Equal, c.Lines[0].Differs)
+}
+
 // values are a step's sequence numbers.
 func values(s *handshake.Step) (list []string) {
 	for _, v := range s.Vars {
@@ -159,7 +191,8 @@ func TestOneEditIsOneDifference(t *testing.T) {
 		trace := all[rapid.SampledFrom(names).Draw(t, "scenario")]
 		at := rapid.IntRange(0, len(trace.Steps)-1).Draw(t, "step")
 		s := trace.Steps[at]
-		if s.Kind == handshake.KindNote {
+		cookie := s.Before == "LISTEN" && strings.Contains(s.Label, "<CTL=SYN,ACK>") // nothing else tells its number
+		if s.Kind == handshake.KindNote || cookie {
 			return
 		}
 		want := OnlyLeft
@@ -359,6 +392,129 @@ func TestEachDeviationIsFound(t *testing.T) {
 		})
 	}
 	require.Len(t, pairs, len(linuxDeviations()))
+}
+
+// stuck is an end to which one segment comes again and again, and what it says of RCV.NXT.
+func stuck(engine string, next ...string) *handshake.Trace {
+	t := &handshake.Trace{Engine: engine, Peers: []handshake.Peer{{Name: "client"}, {Name: "server"}}}
+	return edited(t, func(steps []handshake.Step) []handshake.Step {
+		for i, n := range next {
+			s := handshake.Step{
+				Peer: "client", On: "3", Packet: i + 1, Kind: handshake.KindArrive, Label: "<SEQ=301><ACK=102><DATA=3><CTL=ACK>",
+				Before: "ESTABLISHED", After: "ESTABLISHED", Vars: []handshake.Var{{Name: "RCV.NXT", Value: n, Unit: "seq"}},
+			}
+			sent := s
+			sent.Peer, sent.On, sent.Kind, sent.Vars = "server", "3", handshake.KindDepart, nil
+			steps = append(steps, sent, s)
+		}
+		return steps
+	})
+}
+
+// RFC 9293 3.3.1: what one end has taken and the other has not is a difference at once,
+// and one, even if nothing on the wire ever shows it. A kernel is not asked: it tells its
+// numbers when it likes.
+func TestNumbersThatComeApartAreOneDifference(t *testing.T) {
+	model, other := stuck("model", "301", "301", "301"), stuck(Netstack, "301", "304", "304")
+	found := causes(Align(model, other))
+	require.Len(t, found, 1)
+	require.Equal(t, Numbers, found[0].Differs)
+	require.Equal(t, 4, found[0].Left.N)
+	require.Nil(t, found[0].Known)
+
+	model.Steps[3].Why = []handshake.Why{{Rule: "ack-beyond"}}
+	for _, c := range []*Comparison{Align(model, other), Align(other, model)} {
+		require.Equal(t, "ack-beyond-taken", causes(c)[0].Known.Name)
+	}
+
+	other.Engine, other.Host = "kernel", "Linux"
+	require.Empty(t, causes(Align(model, other)))
+}
+
+// RFC 9293 3.10.7.4 fifth: a deviation explains nothing that came before its event, and
+// nothing at all where both ends did the same.
+func TestADeviationThatDoesNotShowExplainsNothing(t *testing.T) {
+	model, other := stuck("model", "301", "301", "301"), stuck(Netstack, "301", "301", "301")
+	model.Steps[3].Why = []handshake.Why{{Rule: "ack-beyond"}}
+	require.Empty(t, causes(Align(model, other)))
+
+	shut := func(s []handshake.Step) []handshake.Step {
+		return append(s, handshake.Step{Peer: "server", On: "3", Kind: handshake.KindTimeout, Label: "retransmission", Before: "ESTABLISHED", After: "CLOSED"})
+	}
+	found := causes(Align(model, edited(other, shut)))
+	require.Len(t, found, 1)
+	require.Nil(t, found[0].Known)
+
+	early := stuck(Netstack, "304", "304", "304")
+	found = causes(Align(model, early))
+	require.Len(t, found, 1)
+	require.Nil(t, found[0].Known)
+}
+
+// RFC 9293 3.10.7.4 first: an ACK that leaves behind a second event answers that one, although
+// the other trace has an equal one that left before.
+func TestAnAnswerIsNotPairedAcrossAnEvent(t *testing.T) {
+	trace := func(engine string, answered int) *handshake.Trace {
+		return edited(stuck(engine, "301", "301"), func(steps []handshake.Step) []handshake.Step {
+			answer := handshake.Step{Peer: "client", On: "3", Kind: handshake.KindDepart, Packet: 9, Label: "<SEQ=101><ACK=301><CTL=ACK>", Before: "ESTABLISHED", After: "ESTABLISHED"}
+			return slices.Insert(steps, answered, answer)
+		})
+	}
+	found := causes(Align(trace("model", 2), trace(Netstack, 4)))
+	require.Len(t, found, 2)
+	require.Equal(t, []Difference{OnlyLeft, OnlyRight}, []Difference{found[0].Differs, found[1].Differs})
+}
+
+// RFC 9293 3.10.7.4: where two deviations could explain what differs, it follows from the
+// one whose event came first; the other is shown only where nothing came before it.
+func TestWhatDiffersFollowsFromTheFirstThatPartsTheConnections(t *testing.T) {
+	model, other := stuck("model", "301", "301"), stuck(Netstack, "301", "304")
+	event := func(s *handshake.Step, rule string) { s.Why = []handshake.Why{{Rule: rule}} }
+	event(&model.Steps[1], "ack-beyond")
+	for _, t := range []*handshake.Trace{model, other} {
+		t.Steps[3].Before = "CLOSE-WAIT"
+		t.Steps[3].After = "CLOSE-WAIT"
+	}
+	event(&model.Steps[3], "fin-again")
+	found := causes(Align(model, other))
+	require.Len(t, found, 1)
+	require.Equal(t, "second-fin", found[0].Known.Name)
+
+	other.Steps[1].Vars[0].Value = "304"
+	model.Steps[3].After = "CLOSING"
+	found = causes(Align(model, other))
+	require.Len(t, found, 1)
+	require.Equal(t, "ack-beyond-taken", found[0].Known.Name)
+}
+
+// RFC 9293 3.10.7.4 second: two RSTs that are known to be labelled otherwise are one
+// difference, and what they make of their receiver is another.
+func TestALabelDoesNotExplainAState(t *testing.T) {
+	trace := func(label, after string) *handshake.Trace {
+		return edited(&handshake.Trace{Peers: []handshake.Peer{{Name: "client"}, {Name: "server"}}}, func([]handshake.Step) []handshake.Step {
+			return []handshake.Step{
+				{Peer: "client", On: "3", Kind: handshake.KindDepart, Packet: 1, Label: label},
+				{Peer: "server", On: "3", Kind: handshake.KindArrive, Packet: 1, Label: label, Before: "SYN-RECEIVED", After: after},
+			}
+		})
+	}
+	bare, acks := "<SEQ=102><CTL=RST>", "<SEQ=102><ACK=301><CTL=RST,ACK>"
+	require.Len(t, causes(Align(trace(bare, "CLOSED"), trace(acks, "CLOSED"))), 1)
+	found := causes(Align(trace(bare, "SYN-RECEIVED"), trace(acks, "CLOSED")))
+	require.Len(t, found, 2)
+	require.Equal(t, State, found[1].Differs)
+}
+
+// RFC 9293 3.4: what a row says of a segment's place is counted from what its receiver has
+// said last that it expects.
+func TestASegmentIsAheadOrBeyond(t *testing.T) {
+	steps := stuck("model", "301", "304").Steps
+	first, again := arriving(&steps[1], steps), arriving(&steps[3], steps)
+	require.Equal(t, arrival{seq: 301, text: 3, next: 301}, again)
+	require.False(t, ahead(again))
+	require.True(t, beyond(again))
+	require.True(t, ahead(first), "nothing is expected yet")
+	require.False(t, beyond(arrival{seq: 298, text: 3, next: 301}))
 }
 
 func FuzzAlign(f *testing.F) {

@@ -10,10 +10,16 @@ import (
 
 // relative is a copy of a trace without its notes, in which each side counts from its own
 // first sequence number: the segments of two runs look alike, whatever numbers the ends
-// began with. A call names the other end instead of its address.
-func relative(t *handshake.Trace) *handshake.Trace {
+// began with; of a side that begins less often in this trace, those of the other trace. A
+// call names the other end instead of its address.
+func relative(t, other *handshake.Trace) *handshake.Trace {
 	out := *t
 	ways, all := packets(t), bases(t)
+	for peer, list := range bases(other) {
+		if n := len(all[peer]); n < len(list) {
+			all[peer] = append(all[peer], list[n:]...)
+		}
+	}
 	departed := map[int]map[string]numbers{} // the first numbers that were known then, by packet
 	out.Steps = make([]handshake.Step, 0, len(t.Steps))
 	for i, s := range t.Steps {
