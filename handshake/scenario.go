@@ -48,9 +48,20 @@ type Scenario struct {
 type PeerSetup struct {
 	Name, Address string
 	ISS           []uint32 // the initial sequence numbers it will use, in order
+	Profile       Profile
 	Cast          *Cast
 	Line          int // in the file, for messages
 }
+
+// Profile says whose values a peer's machine has where the RFCs leave them open, or let an
+// implementation choose. A kernel has its own, whatever a scenario says.
+type Profile string
+
+// The profiles. Where the setup names none, it is Strict.
+const (
+	Strict Profile = "strict" // what the RFCs name or recommend
+	Linux  Profile = "linux"  // what Linux was measured to have
+)
 
 // Sysctl is a setting of a kernel, by its dotted name.
 type Sysctl struct {
@@ -281,13 +292,13 @@ func uncomment(text string) string {
 	return text
 }
 
-const setupForms = "peer NAME ADDR [iss=N,N], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, not ENGINE KEY"
+const setupForms = "peer NAME ADDR [iss=N,N] [profile=NAME], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, not ENGINE KEY"
 
 func (s *Scenario) setup(text string, at int) error {
 	words := strings.Fields(text)
 	var err error
 	switch {
-	case words[0] == "peer" && (len(words) == 3 || len(words) == 4):
+	case words[0] == "peer" && len(words) >= 3:
 		return s.peer(words[1:], at)
 	case words[0] == "delay" && len(words) == 2:
 		if s.Delay, err = time.ParseDuration(words[1]); err != nil || s.Delay < 0 {
@@ -319,20 +330,35 @@ func (s *Scenario) peer(words []string, at int) error {
 	if s.Peer(p.Name) != nil {
 		return s.Mistake(at, "peer "+p.Name+" twice", "each peer once")
 	}
-	if len(words) == 3 {
-		list, ok := strings.CutPrefix(words[2], "iss=")
-		if !ok {
-			return s.Mistake(at, words[2], "iss=N,N")
-		}
-		for w := range strings.SplitSeq(list, ",") {
-			n, err := strconv.ParseUint(w, 10, 32)
-			if err != nil {
-				return s.Mistake(at, "iss="+w, "0 to 4294967295")
-			}
-			p.ISS = append(p.ISS, uint32(n))
+	for _, w := range words[2:] {
+		if err := s.peerOption(&p, w); err != nil {
+			return err
 		}
 	}
 	s.Peers = append(s.Peers, p)
+	return nil
+}
+
+// peerOption reads what may stand behind a peer's address.
+func (s *Scenario) peerOption(p *PeerSetup, option string) error {
+	name, value, _ := strings.Cut(option, "=")
+	switch {
+	case name == "iss" && p.ISS == nil:
+		for w := range strings.SplitSeq(value, ",") {
+			n, err := strconv.ParseUint(w, 10, 32)
+			if err != nil {
+				return s.Mistake(p.Line, "iss="+w, "0 to 4294967295")
+			}
+			p.ISS = append(p.ISS, uint32(n))
+		}
+	case name == "profile" && p.Profile == "":
+		p.Profile = Profile(value)
+		if p.Profile != Strict && p.Profile != Linux {
+			return s.Mistake(p.Line, option, "profile=strict or profile=linux: the values of the RFCs, or those of Linux")
+		}
+	default:
+		return s.Mistake(p.Line, option, "iss=N,N and profile=NAME, each once")
+	}
 	return nil
 }
 

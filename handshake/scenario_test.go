@@ -13,7 +13,7 @@ import (
 
 const small = `Words for the author.
 -- setup --
-peer client 127.0.0.1:49152 iss=100,200
+peer client 127.0.0.1:49152 iss=100,200 profile=linux
 peer server 127.0.0.1:7147 # no iss: the seed draws it
 delay 10ms
 seed 7
@@ -43,6 +43,7 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	s, err := handshake.Parse("small", "small.txtar", []byte(small))
 	require.NoError(t, err)
 	require.Equal(t, []uint32{100, 200}, s.Peers[0].ISS)
+	require.Equal(t, handshake.Linux, s.Peers[0].Profile)
 	require.Equal(t, "127.0.0.1:7147", s.Peers[1].Address)
 	require.Empty(t, s.Peers[1].ISS)
 	require.Equal(t, 10*time.Millisecond, s.Delay)
@@ -88,7 +89,8 @@ func TestAScenarioIsWrittenAsItIsRead(t *testing.T) {
 		require.Equal(t, s.Ladder, read.Ladder, s.Name)
 		require.Len(t, read.Sysctls, len(s.Sysctls), s.Name)
 		for i, p := range read.Peers {
-			require.Equal(t, [...]any{s.Peers[i].Name, s.Peers[i].Address, s.Peers[i].ISS, s.Peers[i].Cast}, [...]any{p.Name, p.Address, p.ISS, p.Cast})
+			p.Line = s.Peers[i].Line
+			require.Equal(t, s.Peers[i], p, s.Name)
 		}
 	}
 }
@@ -122,7 +124,10 @@ func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 		"-- setup --\npeer a 1\npeer a 2\n":                  `x:3: found peer a twice, allowed: each peer once`,
 		"-- setup --\npeer arrive 1\n":                       `x:2: found a peer called arrive, allowed: any name but`,
 		"-- setup --\npeer a 1 iss=-1\n":                     `x:2: found iss=-1, allowed: 0 to 4294967295`,
-		"-- setup --\npeer a 1 is=1\n":                       `x:2: found is=1, allowed: iss=N,N`,
+		"-- setup --\npeer a 1 is=1\n":                       `x:2: found is=1, allowed: iss=N,N and profile=NAME, each once`,
+		"-- setup --\npeer a 1 iss=1 iss=2\n":                `x:2: found iss=2, allowed: iss=N,N and profile=NAME, each once`,
+		"-- setup --\npeer a 1 profile=bsd\n":                `x:2: found profile=bsd, allowed: profile=strict or profile=linux`,
+		"-- setup --\npeer a 1 profile=\n":                   `x:2: found profile=, allowed: profile=strict or profile=linux`,
 		"-- setup --\ndelay long\n":                          `x:2: found delay long, allowed: a length of time`,
 		"-- setup --\nseed x\n":                              `x:2: found seed x, allowed: a whole number from 0 on`,
 		"-- setup --\npeer a 1\npeer b 2\n":                  `found no section script, allowed: -- setup -- and -- script --`,

@@ -40,6 +40,9 @@ func (s *Scenario) writeSetup(b *strings.Builder) {
 		for i, n := range p.ISS {
 			b.WriteString([]string{" iss=", ","}[min(i, 1)] + strconv.FormatUint(uint64(n), 10))
 		}
+		if p.Profile != "" {
+			fmt.Fprint(b, " profile=", p.Profile)
+		}
 		b.WriteByte('\n')
 	}
 	if s.Delay != 0 {
