@@ -34,6 +34,7 @@ type Scenario struct {
 	Not     map[string]string // engines that cannot play it, and the key of the sentence that says why
 	Sysctls []Sysctl          // settings of the network namespace, for engines that run on a kernel
 	Quick   bool              // no end delays an acknowledgment, as RFC 9293 3.8.6.3 would let it
+	Window  uint32            // segments of the initial congestion window at both ends (initcwnd); 0: each end's own
 	Script  []Line
 	Words   map[string]map[string]string // language, key, sentence
 	Source  string                       // where the cast of 1971 comes from
@@ -292,7 +293,10 @@ func uncomment(text string) string {
 	return text
 }
 
-const setupForms = "peer NAME ADDR [iss=N,N] [profile=NAME], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, not ENGINE KEY"
+// maxWindow is the largest initial congestion window, in segments (RFC 6928 2).
+const maxWindow = 10
+
+const setupForms = "peer NAME ADDR [iss=N,N] [profile=NAME], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, initcwnd N, not ENGINE KEY"
 
 func (s *Scenario) setup(text string, at int) error {
 	words := strings.Fields(text)
@@ -314,6 +318,12 @@ func (s *Scenario) setup(text string, at int) error {
 		s.Sysctls = append(s.Sysctls, Sysctl{words[1], strings.Join(words[2:], " "), at})
 	case words[0] == "quickack" && len(words) == 1:
 		s.Quick = true
+	case words[0] == "initcwnd" && len(words) == 2:
+		n, err := strconv.ParseUint(words[1], 10, 32)
+		if err != nil || n < 1 || n > maxWindow {
+			return s.Mistake(at, "initcwnd "+words[1], fmt.Sprintf("1 to %d segments (RFC 6928 2)", maxWindow))
+		}
+		s.Window = uint32(n)
 	case words[0] == "not" && len(words) == 3:
 		s.Not[words[1]], s.keyLines["not "+words[1]] = words[2], at
 	default:

@@ -20,6 +20,7 @@ seed 7
 figure RFC 9293 figure 6
 not model why
 quickack
+initcwnd 4
 -- script --
   open: server listen 8   # the backlog
 
@@ -50,11 +51,12 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	require.EqualValues(t, 7, s.Seed)
 	require.Equal(t, "RFC 9293 figure 6", s.Figure)
 	require.True(t, s.Quick)
+	require.EqualValues(t, 4, s.Window)
 	require.Equal(t, map[string]string{"model": "why"}, s.Not)
 	require.Len(t, s.Script, 4)
 	require.Equal(t, "open", s.Script[0].Label)
 	require.Equal(t, "8", s.Script[0].Choice.Args, "the comment is cut off")
-	require.Equal(t, 11, s.Script[0].Number, "lines are counted from the file's first")
+	require.Equal(t, 12, s.Script[0].Number, "lines are counted from the file's first")
 	require.Equal(t, "model", s.Script[1].Engine)
 	require.Equal(t, `"a # b"`, s.Script[1].Choice.Args, "inside quotes # is no comment")
 	require.Equal(t, "a first line and a second", s.Words["en"]["shows"])
@@ -86,6 +88,7 @@ func TestAScenarioIsWrittenAsItIsRead(t *testing.T) {
 		require.Equal(t, s.Words, read.Words, s.Name)
 		require.Equal(t, s.Not, read.Not, s.Name)
 		require.Equal(t, s.Quick, read.Quick, s.Name)
+		require.Equal(t, s.Window, read.Window, s.Name)
 		require.Equal(t, s.Ladder, read.Ladder, s.Name)
 		require.Len(t, read.Sysctls, len(s.Sysctls), s.Name)
 		for i, p := range read.Peers {
@@ -129,6 +132,8 @@ func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 		"-- setup --\npeer a 1 profile=bsd\n":                `x:2: found profile=bsd, allowed: profile=strict or profile=linux`,
 		"-- setup --\npeer a 1 profile=\n":                   `x:2: found profile=, allowed: profile=strict or profile=linux`,
 		"-- setup --\ndelay long\n":                          `x:2: found delay long, allowed: a length of time`,
+		"-- setup --\ninitcwnd 11\n":                         `x:2: found initcwnd 11, allowed: 1 to 10 segments (RFC 6928 2)`,
+		"-- setup --\ninitcwnd 0\n":                          `x:2: found initcwnd 0, allowed: 1 to 10 segments`,
 		"-- setup --\nseed x\n":                              `x:2: found seed x, allowed: a whole number from 0 on`,
 		"-- setup --\npeer a 1\npeer b 2\n":                  `found no section script, allowed: -- setup -- and -- script --`,
 		"-- setup --\npeer a 1\n-- script --\n":              `found 1 peers, allowed: two or more`,

@@ -57,6 +57,9 @@ func (s *Scenario) writeSetup(b *strings.Builder) {
 	if s.Quick {
 		fmt.Fprintln(b, "quickack")
 	}
+	if s.Window != 0 {
+		fmt.Fprintln(b, "initcwnd", s.Window)
+	}
 	for _, engine := range slices.Sorted(maps.Keys(s.Not)) {
 		fmt.Fprintln(b, "not", engine, s.Not[engine])
 	}

@@ -166,7 +166,7 @@ func checkSysctls(s *handshake.Scenario) error {
 // asked is what a scenario asks for of both hosts. SYN cookies are sent when Linux
 // would send them; options beyond RFC 9293's own are offered where they are the lesson.
 func asked(s *handshake.Scenario) (tcp.Cookies, tcp.Settings) {
-	cookies, settings := tcp.CookiesWhenFull, tcp.Settings{MSS: mss}
+	cookies, settings := tcp.CookiesWhenFull, tcp.Settings{MSS: mss, Window: s.Window}
 	for _, y := range s.Sysctls {
 		switch y.Name {
 		case syncookies:

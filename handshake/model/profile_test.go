@@ -25,9 +25,21 @@ func TestRFC6298_2_4_APeerHasTheValuesOfItsProfile(t *testing.T) {
 		{"iss=100 profile=linux", "profile=strict", map[string]map[string]string{"client": linux, "server": strict}},
 		{"profile=strict iss=100", "profile=linux", map[string]map[string]string{"client": strict, "server": linux}},
 	} {
-		require.Equal(t, c.values, measured(t, "-- setup --\npeer client 127.0.0.1:49152 "+c.client+"\npeer server 127.0.0.1:7147 "+c.server+`
-delay 50ms
--- script --
+		require.Equal(t, c.values, measured(t, "-- setup --\npeer client 127.0.0.1:49152 "+c.client+"\npeer server 127.0.0.1:7147 "+c.server+"\ndelay 50ms\n"+opening), c)
+	}
+}
+
+// RFC 6928 2: the initial window that the setup asks for is that of both ends, whatever
+// their profiles have.
+func TestRFC6928_2_TheSetupSetsTheInitialWindow(t *testing.T) {
+	for _, profile := range []string{"profile=strict", "profile=linux"} {
+		for _, values := range measured(t, "-- setup --\npeer client 127.0.0.1:49152 "+profile+"\npeer server 127.0.0.1:7147 "+profile+"\ninitcwnd 2\ndelay 50ms\n"+opening) {
+			require.Equal(t, "2920", values["cwnd"], profile)
+		}
+	}
+}
+
+const opening = `-- script --
 server socket
 server bind :7147
 server listen 8
@@ -36,9 +48,7 @@ client connect server
 arrive server <CTL=SYN>
 arrive client <CTL=SYN,ACK>
 arrive server <CTL=ACK>
-`), c)
-	}
-}
+`
 
 // measured plays a script and gives the last RTO and cwnd of each peer.
 func measured(t *testing.T, text string) map[string]map[string]string {
