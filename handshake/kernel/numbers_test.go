@@ -54,9 +54,9 @@ func TestTheEdgesOfASACKBlockAreShownToo(t *testing.T) {
 	n.begin(here, 5000, 100)
 	n.begin(here.back(), 9000, 300)
 	ack := tcp.Segment{SEQ: 301, ACK: 101, CTL: tcp.ACK, Options: tcp.Options{SACK: [tcp.MaxSACK]tcp.Block{{Left: 201, Right: 301}}}}
-	real := tcp.Segment{SEQ: 9001, ACK: 5001, CTL: tcp.ACK, Options: tcp.Options{SACK: [tcp.MaxSACK]tcp.Block{{Left: 5101, Right: 5201}}}}
-	require.Equal(t, real, n.draw(here.back(), ack))
-	require.Equal(t, ack, n.show(here.back(), real))
+	drawn := tcp.Segment{SEQ: 9001, ACK: 5001, CTL: tcp.ACK, Options: tcp.Options{SACK: [tcp.MaxSACK]tcp.Block{{Left: 5101, Right: 5201}}}}
+	require.Equal(t, drawn, n.draw(here.back(), ack))
+	require.Equal(t, ack, n.show(here.back(), drawn))
 }
 
 func TestAFlowThatNobodyBeganIsShownAsItIs(t *testing.T) {
