@@ -34,6 +34,7 @@ type Scenario struct {
 	Not     map[string]string // engines that cannot play it, and the key of the sentence that says why
 	Sysctls []Sysctl          // settings of the network namespace, for engines that run on a kernel
 	Quick   bool              // no end delays an acknowledgment, as RFC 9293 3.8.6.3 would let it
+	Window  uint32            // segments of the initial congestion window at both ends (initcwnd); 0: each end's own
 	Script  []Line
 	Words   map[string]map[string]string // language, key, sentence
 	Source  string                       // where the cast of 1971 comes from
@@ -48,9 +49,20 @@ type Scenario struct {
 type PeerSetup struct {
 	Name, Address string
 	ISS           []uint32 // the initial sequence numbers it will use, in order
+	Profile       Profile
 	Cast          *Cast
 	Line          int // in the file, for messages
 }
+
+// Profile says whose values a peer's machine has where the RFCs leave them open, or let an
+// implementation choose. A kernel has its own, whatever a scenario says.
+type Profile string
+
+// The profiles. Where the setup names none, it is Strict.
+const (
+	Strict Profile = "strict" // what the RFCs name or recommend
+	Linux  Profile = "linux"  // what Linux was measured to have
+)
 
 // Sysctl is a setting of a kernel, by its dotted name.
 type Sysctl struct {
@@ -281,13 +293,16 @@ func uncomment(text string) string {
 	return text
 }
 
-const setupForms = "peer NAME ADDR [iss=N,N], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, not ENGINE KEY"
+// maxWindow is the largest initial congestion window, in segments (RFC 6928 2).
+const maxWindow = 10
+
+const setupForms = "peer NAME ADDR [iss=N,N] [profile=NAME], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, initcwnd N, not ENGINE KEY"
 
 func (s *Scenario) setup(text string, at int) error {
 	words := strings.Fields(text)
 	var err error
 	switch {
-	case words[0] == "peer" && (len(words) == 3 || len(words) == 4):
+	case words[0] == "peer" && len(words) >= 3:
 		return s.peer(words[1:], at)
 	case words[0] == "delay" && len(words) == 2:
 		if s.Delay, err = time.ParseDuration(words[1]); err != nil || s.Delay < 0 {
@@ -303,6 +318,12 @@ func (s *Scenario) setup(text string, at int) error {
 		s.Sysctls = append(s.Sysctls, Sysctl{words[1], strings.Join(words[2:], " "), at})
 	case words[0] == "quickack" && len(words) == 1:
 		s.Quick = true
+	case words[0] == "initcwnd" && len(words) == 2:
+		n, err := strconv.ParseUint(words[1], 10, 32)
+		if err != nil || n < 1 || n > maxWindow {
+			return s.Mistake(at, "initcwnd "+words[1], fmt.Sprintf("1 to %d segments (RFC 6928 2)", maxWindow))
+		}
+		s.Window = uint32(n)
 	case words[0] == "not" && len(words) == 3:
 		s.Not[words[1]], s.keyLines["not "+words[1]] = words[2], at
 	default:
@@ -319,20 +340,35 @@ func (s *Scenario) peer(words []string, at int) error {
 	if s.Peer(p.Name) != nil {
 		return s.Mistake(at, "peer "+p.Name+" twice", "each peer once")
 	}
-	if len(words) == 3 {
-		list, ok := strings.CutPrefix(words[2], "iss=")
-		if !ok {
-			return s.Mistake(at, words[2], "iss=N,N")
-		}
-		for w := range strings.SplitSeq(list, ",") {
-			n, err := strconv.ParseUint(w, 10, 32)
-			if err != nil {
-				return s.Mistake(at, "iss="+w, "0 to 4294967295")
-			}
-			p.ISS = append(p.ISS, uint32(n))
+	for _, w := range words[2:] {
+		if err := s.peerOption(&p, w); err != nil {
+			return err
 		}
 	}
 	s.Peers = append(s.Peers, p)
+	return nil
+}
+
+// peerOption reads what may stand behind a peer's address.
+func (s *Scenario) peerOption(p *PeerSetup, option string) error {
+	name, value, _ := strings.Cut(option, "=")
+	switch {
+	case name == "iss" && p.ISS == nil:
+		for w := range strings.SplitSeq(value, ",") {
+			n, err := strconv.ParseUint(w, 10, 32)
+			if err != nil {
+				return s.Mistake(p.Line, "iss="+w, "0 to 4294967295")
+			}
+			p.ISS = append(p.ISS, uint32(n))
+		}
+	case name == "profile" && p.Profile == "":
+		p.Profile = Profile(value)
+		if p.Profile != Strict && p.Profile != Linux {
+			return s.Mistake(p.Line, option, "profile=strict or profile=linux: the values of the RFCs, or those of Linux")
+		}
+	default:
+		return s.Mistake(p.Line, option, "iss=N,N and profile=NAME, each once")
+	}
 	return nil
 }
 

@@ -13,13 +13,14 @@ import (
 
 const small = `Words for the author.
 -- setup --
-peer client 127.0.0.1:49152 iss=100,200
+peer client 127.0.0.1:49152 iss=100,200 profile=linux
 peer server 127.0.0.1:7147 # no iss: the seed draws it
 delay 10ms
 seed 7
 figure RFC 9293 figure 6
 not model why
 quickack
+initcwnd 4
 -- script --
   open: server listen 8   # the backlog
 
@@ -43,17 +44,19 @@ func TestAScenarioFileIsReadWhole(t *testing.T) {
 	s, err := handshake.Parse("small", "small.txtar", []byte(small))
 	require.NoError(t, err)
 	require.Equal(t, []uint32{100, 200}, s.Peers[0].ISS)
+	require.Equal(t, handshake.Linux, s.Peers[0].Profile)
 	require.Equal(t, "127.0.0.1:7147", s.Peers[1].Address)
 	require.Empty(t, s.Peers[1].ISS)
 	require.Equal(t, 10*time.Millisecond, s.Delay)
 	require.EqualValues(t, 7, s.Seed)
 	require.Equal(t, "RFC 9293 figure 6", s.Figure)
 	require.True(t, s.Quick)
+	require.EqualValues(t, 4, s.Window)
 	require.Equal(t, map[string]string{"model": "why"}, s.Not)
 	require.Len(t, s.Script, 4)
 	require.Equal(t, "open", s.Script[0].Label)
 	require.Equal(t, "8", s.Script[0].Choice.Args, "the comment is cut off")
-	require.Equal(t, 11, s.Script[0].Number, "lines are counted from the file's first")
+	require.Equal(t, 12, s.Script[0].Number, "lines are counted from the file's first")
 	require.Equal(t, "model", s.Script[1].Engine)
 	require.Equal(t, `"a # b"`, s.Script[1].Choice.Args, "inside quotes # is no comment")
 	require.Equal(t, "a first line and a second", s.Words["en"]["shows"])
@@ -85,10 +88,12 @@ func TestAScenarioIsWrittenAsItIsRead(t *testing.T) {
 		require.Equal(t, s.Words, read.Words, s.Name)
 		require.Equal(t, s.Not, read.Not, s.Name)
 		require.Equal(t, s.Quick, read.Quick, s.Name)
+		require.Equal(t, s.Window, read.Window, s.Name)
 		require.Equal(t, s.Ladder, read.Ladder, s.Name)
 		require.Len(t, read.Sysctls, len(s.Sysctls), s.Name)
 		for i, p := range read.Peers {
-			require.Equal(t, [...]any{s.Peers[i].Name, s.Peers[i].Address, s.Peers[i].ISS, s.Peers[i].Cast}, [...]any{p.Name, p.Address, p.ISS, p.Cast})
+			p.Line = s.Peers[i].Line
+			require.Equal(t, s.Peers[i], p, s.Name)
 		}
 	}
 }
@@ -122,8 +127,13 @@ func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 		"-- setup --\npeer a 1\npeer a 2\n":                  `x:3: found peer a twice, allowed: each peer once`,
 		"-- setup --\npeer arrive 1\n":                       `x:2: found a peer called arrive, allowed: any name but`,
 		"-- setup --\npeer a 1 iss=-1\n":                     `x:2: found iss=-1, allowed: 0 to 4294967295`,
-		"-- setup --\npeer a 1 is=1\n":                       `x:2: found is=1, allowed: iss=N,N`,
+		"-- setup --\npeer a 1 is=1\n":                       `x:2: found is=1, allowed: iss=N,N and profile=NAME, each once`,
+		"-- setup --\npeer a 1 iss=1 iss=2\n":                `x:2: found iss=2, allowed: iss=N,N and profile=NAME, each once`,
+		"-- setup --\npeer a 1 profile=bsd\n":                `x:2: found profile=bsd, allowed: profile=strict or profile=linux`,
+		"-- setup --\npeer a 1 profile=\n":                   `x:2: found profile=, allowed: profile=strict or profile=linux`,
 		"-- setup --\ndelay long\n":                          `x:2: found delay long, allowed: a length of time`,
+		"-- setup --\ninitcwnd 11\n":                         `x:2: found initcwnd 11, allowed: 1 to 10 segments (RFC 6928 2)`,
+		"-- setup --\ninitcwnd 0\n":                          `x:2: found initcwnd 0, allowed: 1 to 10 segments`,
 		"-- setup --\nseed x\n":                              `x:2: found seed x, allowed: a whole number from 0 on`,
 		"-- setup --\npeer a 1\npeer b 2\n":                  `found no section script, allowed: -- setup -- and -- script --`,
 		"-- setup --\npeer a 1\n-- script --\n":              `found 1 peers, allowed: two or more`,

@@ -40,6 +40,9 @@ func (s *Scenario) writeSetup(b *strings.Builder) {
 		for i, n := range p.ISS {
 			b.WriteString([]string{" iss=", ","}[min(i, 1)] + strconv.FormatUint(uint64(n), 10))
 		}
+		if p.Profile != "" {
+			fmt.Fprint(b, " profile=", p.Profile)
+		}
 		b.WriteByte('\n')
 	}
 	if s.Delay != 0 {
@@ -53,6 +56,9 @@ func (s *Scenario) writeSetup(b *strings.Builder) {
 	}
 	if s.Quick {
 		fmt.Fprintln(b, "quickack")
+	}
+	if s.Window != 0 {
+		fmt.Fprintln(b, "initcwnd", s.Window)
 	}
 	for _, engine := range slices.Sorted(maps.Keys(s.Not)) {
 		fmt.Fprintln(b, "not", engine, s.Not[engine])

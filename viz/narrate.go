@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -150,7 +151,19 @@ func peerVar(t *handshake.Trace, n int, name string, say *words.Words) (string, 
 		return "", false
 	}
 	v, ok := c.Var(variable)
+	if !ok {
+		v, ok = octets(c, variable)
+	}
 	return Value(v, say), ok
+}
+
+// octets is a congestion variable of RFC 5681 where a kernel tells it in segments.
+func octets(c *Conn, variable string) (handshake.Var, bool) {
+	segments, told := c.Var("snd_" + variable)
+	mss, _ := c.Var("snd_mss")
+	n, err := strconv.Atoi(segments.Value)
+	size, err2 := strconv.Atoi(mss.Value)
+	return handshake.Var{Name: variable, Value: strconv.Itoa(n * size), Unit: "B"}, told && errors.Join(err, err2) == nil
 }
 
 // Value is a variable's value as people read it: a timer's as a point in time, another

@@ -91,6 +91,19 @@ func TestANoteIsFilledFromTheTraceAsItIsThen(t *testing.T) {
 	require.Equal(t, "101, ?, ?", told(t, trace, handshake.KindCall, "connect").Note)
 }
 
+// RFC 5681 2 counts cwnd in octets, a kernel in segments; a sentence speaks of octets.
+func TestACongestionWindowInSegmentsIsToldInOctets(t *testing.T) {
+	trace := played(t, "three-way")
+	trace.Words["en"]["ask"] = "{client.cwnd}, {client.ssthresh}"
+	for i, s := range trace.Steps {
+		if s.Kind == handshake.KindCall && strings.HasPrefix(s.Label, "connect") {
+			trace.Steps[i].Vars = append(s.Vars, handshake.Var{Name: "snd_cwnd", Value: "4", Unit: "segments"},
+				handshake.Var{Name: "snd_ssthresh", Unit: "segments"}, handshake.Var{Name: "snd_mss", Value: "100", Unit: "B"})
+		}
+	}
+	require.Equal(t, "400, ?", told(t, trace, handshake.KindCall, "connect").Note)
+}
+
 // A step that deletes the TCB is told with the numbers that it had.
 func TestTheLastStepKnowsItsNumbers(t *testing.T) {
 	trace := played(t, "three-way")

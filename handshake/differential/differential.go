@@ -75,6 +75,11 @@ func check(s *handshake.Scenario) error {
 			return s.Mistake(y.Line, "sysctl "+y.Name+" "+y.Value, "none of Linux's listeners and options, with netstack")
 		}
 	}
+	for _, p := range s.Peers {
+		if p.Profile == handshake.Linux {
+			return s.Mistake(p.Line, "profile="+string(p.Profile), "the values of the RFCs, with netstack")
+		}
+	}
 	for _, l := range s.Script {
 		c := l.Choice
 		if c.Verb != handshake.Call || !l.On(Lines) {

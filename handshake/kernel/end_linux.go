@@ -339,9 +339,11 @@ func (e *end) tcb() tcp.TCB {
 	}
 	t.SND = tcp.SendSequence{UNA: e.sndUNA, NXT: e.sndNXT, WND: e.sndWND, MAX: largestWindow, UP: e.sndUNA, WL1: e.rcvNXT - 1, WL2: e.sndUNA}
 	// What else keeps a kernel from sending has rules of the kernel's own.
-	t.Settings.NoDelay, t.Congestion.CWND = true, math.MaxInt32
+	t.Settings.NoDelay, t.Congestion.CWND, t.Congestion.Recover = true, math.MaxInt32, e.iss
+	t.Agreed.Scale, t.Agreed.SendShift = e.scale > 0, e.scale
 	if e.sock != nil && e.sock.hasInfo {
 		t.SMSS = uint16(min(e.sock.info.Snd_mss, math.MaxUint16))
+		t.Congestion.DupACKs = uint8(min(e.sock.info.Sacked, math.MaxUint8)) // without SACK Linux counts duplicates there
 	}
 	t.RCV = tcp.ReceiveSequence{NXT: e.rcvNXT, WND: e.rcvWND, UP: e.rcvNXT}
 	t.Queue = string(make([]byte, e.sendQueue))

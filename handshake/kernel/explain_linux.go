@@ -24,9 +24,6 @@ func (w *world) question(h *host, at int, e tcp.Event) question {
 	if at >= 0 {
 		q.on, q.tcb = h.ends[at].on, h.ends[at].tcb()
 		q.orphan = h.ends[at].fd == 0
-		if a, ok := e.(tcp.SegmentArrives); ok && !a.Segment.CTL.Has(tcp.SYN) {
-			q.tcb.SND.WND >>= h.ends[at].scale // as segments have it: RFC 7323 2.3
-		}
 	}
 	return q
 }

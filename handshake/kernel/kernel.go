@@ -77,11 +77,12 @@ const (
 	finWait2       = "FIN-WAIT-2"
 )
 
-// variableNames are those that a sentence of a scenario can ask for.
+// variableNames are those that a sentence of a scenario can ask for. The kernel counts cwnd
+// and ssthresh in segments (snd_cwnd); a sentence has them in octets, as RFC 5681 does.
 var variableNames = []string{
 	"ISS", "SND.UNA", "SND.NXT", "SND.WND", "IRS", "RCV.NXT", "RCV.WND", "send queue", "receive queue",
 	"descriptor", "accept queue", "accept queue limit",
-	"rto", "rtt", "snd_cwnd", "snd_mss", "backoff",
+	"cwnd", "ssthresh", "rto", "rtt", "snd_cwnd", "snd_mss", "backoff",
 }
 
 // check reports the first thing in a scenario that this engine cannot play.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ type held struct {
 // openLoopback brings lo up and holds all TCP segments on it. It must run in a network
 // namespace of its own. An error is an [*Unable].
 func openLoopback() (*loopback, error) {
-	if err := linkUp(); err != nil {
+	if err := errors.Join(linkUp(), eachAlone()); err != nil {
 		return nil, because("link", err)
 	}
 	if err := settings(); err != nil {
@@ -153,6 +154,25 @@ func linkUp() error {
 		if err := unix.IoctlIfreq(fd, step.request, lo); err != nil {
 			return fmt.Errorf("kernel: lo %s: %w", step.what, err)
 		}
+	}
+	return nil
+}
+
+// eachAlone has no segments handed over together. Cut apart behind TCP, every other one
+// would have PSH, and TCP would count their losses by twos (Linux net/ipv4/tcp_output.c,
+// tcp_tso_segs).
+func eachAlone() error {
+	n, err := openNetlink(unix.NETLINK_ROUTE)
+	if err != nil {
+		return err
+	}
+	defer n.close() //nolint:errcheck // the answer is in
+	n.begin(unix.RTM_NEWLINK, unix.NLM_F_ACK, 0)
+	n.request = append(n.request, unix.AF_UNSPEC, 0, 0, 0) // struct ifinfomsg
+	n.request = append(n.request, slices.Concat(native(loIndex), native(0), native(0))...)
+	n.attribute(unix.IFLA_GSO_MAX_SEGS, native(1)...)
+	if err := n.acknowledged(); err != nil {
+		return fmt.Errorf("kernel: lo, one segment at a time: %w", err)
 	}
 	return nil
 }

@@ -72,5 +72,9 @@ func convert(s tcp.Segment, f flow, number func(flow, uint32) uint32) tcp.Segmen
 	if s.CTL.Has(tcp.ACK) {
 		s.ACK = number(f.back(), s.ACK)
 	}
+	for i := range s.Options.Blocks() { // edges are sequence numbers, too (RFC 2018 3)
+		b := &s.Options.SACK[i]
+		b.Left, b.Right = number(f.back(), b.Left), number(f.back(), b.Right)
+	}
 	return s
 }

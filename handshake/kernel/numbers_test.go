@@ -20,6 +20,7 @@ func TestWhatIsShownStandsForWhatIsReal(t *testing.T) {
 		n.begin(here.back(), rapid.Uint32().Draw(t, "other real"), rapid.Uint32().Draw(t, "other shown"))
 		require.Equal(t, shown, n.shown(here, drawn))
 		s := tcp.Segment{SEQ: rapid.Uint32().Draw(t, "SEQ"), ACK: rapid.Uint32().Draw(t, "ACK"), CTL: tcp.ACK}
+		s.Options.SACK[0] = tcp.Block{Left: s.ACK + 100, Right: s.ACK + 200}
 		require.Equal(t, s, n.draw(here, n.show(here, s)))
 		require.Equal(t, s, n.show(here, n.draw(here, s)))
 	})
@@ -45,6 +46,17 @@ func TestTheZeroOfARSTIsNoNumberOfItsConnection(t *testing.T) {
 	n.begin(here.back(), 9000, 300)
 	rst := tcp.Segment{SEQ: 0, ACK: 9001, CTL: tcp.RST | tcp.ACK}
 	require.Equal(t, tcp.Segment{SEQ: 0, ACK: 301, CTL: tcp.RST | tcp.ACK}, n.show(here, rst))
+}
+
+// RFC 2018 3: the edges of a block are numbers of the text that it acknowledges.
+func TestTheEdgesOfASACKBlockAreShownToo(t *testing.T) {
+	n := numbers{}
+	n.begin(here, 5000, 100)
+	n.begin(here.back(), 9000, 300)
+	ack := tcp.Segment{SEQ: 301, ACK: 101, CTL: tcp.ACK, Options: tcp.Options{SACK: [tcp.MaxSACK]tcp.Block{{Left: 201, Right: 301}}}}
+	drawn := tcp.Segment{SEQ: 9001, ACK: 5001, CTL: tcp.ACK, Options: tcp.Options{SACK: [tcp.MaxSACK]tcp.Block{{Left: 5101, Right: 5201}}}}
+	require.Equal(t, drawn, n.draw(here.back(), ack))
+	require.Equal(t, ack, n.show(here.back(), drawn))
 }
 
 func TestAFlowThatNobodyBeganIsShownAsItIs(t *testing.T) {

@@ -181,7 +181,7 @@ func TestRetransmissionsAreParked(t *testing.T) {
 		require.NoError(t, sysctl(rtoMinSetting, "200000"))
 		_, client, _ = l.connection(6002)
 		require.Less(t, rtoMin(client), time.Second)
-		require.NoError(t, setRoutes(parked, false))
+		require.NoError(t, setRoutes(metrics{rtoMin: parked}))
 		_, client, server := l.connection(6003)
 		require.GreaterOrEqual(t, rtoMin(client), time.Minute)
 		require.GreaterOrEqual(t, rtoMin(server), time.Minute)

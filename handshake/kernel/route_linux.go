@@ -20,17 +20,40 @@ func setRTOMin(microseconds string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return setRoutes(microseconds, false)
+	return setRoutes(metrics{rtoMin: microseconds})
 }
 
-// setRoutes replaces the two routes that lo came up with, that of 127.0.0.1 and that of
-// its net, by ones that have a shortest timeout, in microseconds, and if they are quick
-// ask for each segment to be acknowledged at once (ip-route(8), quickack): a socket cannot
-// say so for the FIN (Linux net/ipv4/tcp_input.c, tcp_fin).
-func setRoutes(microseconds string, quick bool) error {
-	least, err := strconv.ParseUint(microseconds, 10, 32)
+// metrics are what routes tell the connections that take them (ip-route(8)).
+type metrics struct {
+	rtoMin   string // the shortest retransmission timeout, in microseconds
+	quickack bool   // each segment is acknowledged at once: a socket cannot say so for the FIN (Linux net/ipv4/tcp_input.c, tcp_fin)
+	initcwnd uint32 // segments of the initial congestion window; 0: Linux's ten
+}
+
+// attributes are the metrics as a request for a route has them.
+func (m metrics) attributes() ([]byte, error) {
+	least, err := strconv.ParseUint(m.rtoMin, 10, 32)
 	if err != nil {
-		return fmt.Errorf("kernel: setting %s to %q, want a number of microseconds", rtoMinSetting, microseconds)
+		return nil, fmt.Errorf("kernel: setting %s to %q, want a number of microseconds", rtoMinSetting, m.rtoMin)
+	}
+	list := netlink{}
+	list.attribute(unix.RTAX_LOCK, native(1<<unix.RTAX_RTO_MIN)...)
+	list.attribute(unix.RTAX_RTO_MIN, native(uint32(least/1000))...)
+	if m.quickack {
+		list.attribute(unix.RTAX_QUICKACK, native(1)...)
+	}
+	if m.initcwnd != 0 {
+		list.attribute(unix.RTAX_INITCWND, native(m.initcwnd)...)
+	}
+	return list.request, nil
+}
+
+// setRoutes gives metrics to the two routes that lo came up with, that of 127.0.0.1 and
+// that of its net.
+func setRoutes(m metrics) error {
+	attributes, err := m.attributes()
+	if err != nil {
+		return err
 	}
 	n, err := openNetlink(unix.NETLINK_ROUTE)
 	if err != nil {
@@ -48,13 +71,7 @@ func setRoutes(microseconds string, quick bool) error {
 		n.attribute(unix.RTA_DST, route.to...)
 		n.attribute(unix.RTA_PREFSRC, host...)
 		n.attribute(unix.RTA_OIF, native(loIndex)...)
-		metrics := netlink{}
-		metrics.attribute(unix.RTAX_LOCK, native(1<<unix.RTAX_RTO_MIN)...)
-		metrics.attribute(unix.RTAX_RTO_MIN, native(uint32(least/1000))...)
-		if quick {
-			metrics.attribute(unix.RTAX_QUICKACK, native(1)...)
-		}
-		n.attribute(unix.RTA_METRICS, metrics.request...)
+		n.attribute(unix.RTA_METRICS, attributes...)
 		if err := n.acknowledged(); err != nil {
 			return fmt.Errorf("kernel: route to %v/%d: %w", route.to, route.length, err)
 		}

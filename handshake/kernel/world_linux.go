@@ -84,8 +84,8 @@ func adjust(s *handshake.Scenario) error {
 			least = y.Value
 		}
 	}
-	if s.Quick {
-		return setRoutes(least, true)
+	if s.Quick || s.Window != 0 {
+		return setRoutes(metrics{least, s.Quick, s.Window})
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (w *World) socket(i, _ int, _ string, step handshake.Step) []handshake.Step
 	h := &w.hosts[i]
 	fd := h.nextFD
 	h.nextFD++
-	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd, settings: w.settings})
+	h.sockets = append(h.sockets, socket{on: strconv.Itoa(fd), fd: fd, settings: h.settings})
 	step.Vars = append(step.Vars, descriptor(fd))
 	return h.done(step, len(h.sockets)-1, calls.CallSocket, "socket() = %d", fd)
 }

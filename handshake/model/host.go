@@ -17,18 +17,19 @@ const firstFD = 3
 
 // host is one end: a program, its descriptors and its connections.
 type host struct {
-	name    string
-	address netip.AddrPort
-	iss     []uint32 // the initial sequence numbers that are left; none: the setup gives none
-	key     [16]byte // the secret of RFC 6528, if the setup gives none
-	begun   uint32   // how many connections have begun with it
-	program []handshake.Choice
-	next    int // the program's next call
-	blocked blocked
-	sockets []socket
-	outbox  []item
-	nextFD  int
-	last    string // the connection that moved last
+	name     string
+	address  netip.AddrPort
+	iss      []uint32 // the initial sequence numbers that are left; none: the setup gives none
+	key      [16]byte // the secret of RFC 6528, if the setup gives none
+	begun    uint32   // how many connections have begun with it
+	program  []handshake.Choice
+	next     int // the program's next call
+	blocked  blocked
+	settings tcp.Settings // of each new socket
+	sockets  []socket
+	outbox   []item
+	nextFD   int
+	last     string // the connection that moved last
 }
 
 // socket is what a descriptor names, or will name once accept() has returned.

@@ -163,22 +163,31 @@ func checkSysctls(s *handshake.Scenario) error {
 	return nil
 }
 
-// adjust makes the settings that a scenario asks for. SYN cookies are sent when Linux
+// asked is what a scenario asks for of both hosts. SYN cookies are sent when Linux
 // would send them; options beyond RFC 9293's own are offered where they are the lesson.
-func (w *World) adjust(s *handshake.Scenario) {
-	w.cookies, w.settings = tcp.CookiesWhenFull, tcp.Settings{MSS: mss}
+func asked(s *handshake.Scenario) (tcp.Cookies, tcp.Settings) {
+	cookies, settings := tcp.CookiesWhenFull, tcp.Settings{MSS: mss, Window: s.Window}
 	for _, y := range s.Sysctls {
 		switch y.Name {
 		case syncookies:
-			w.cookies = tcp.Cookies(y.Value[0] - '0')
+			cookies = tcp.Cookies(y.Value[0] - '0')
 		case scaling:
-			w.settings.Scale = y.Value == "1"
+			settings.Scale = y.Value == "1"
 		case sack:
-			w.settings.SACK = y.Value == "1"
+			settings.SACK = y.Value == "1"
 		case timestamps:
-			w.settings.Stamp = y.Value == "1"
+			settings.Stamp = y.Value == "1"
 		}
 	}
+	return cookies, settings
+}
+
+// profile is the machine's name for a peer's profile.
+func profile(p handshake.PeerSetup) tcp.Profile {
+	if p.Profile == handshake.Linux {
+		return tcp.Linux
+	}
+	return tcp.Strict
 }
 
 func checkLine(s *handshake.Scenario, l handshake.Line) error {

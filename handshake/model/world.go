@@ -21,15 +21,14 @@ import (
 // scenario and the same choices it becomes the same World. clone makes a copy that
 // shares nothing that changes.
 type World struct {
-	clock    time.Duration
-	delay    time.Duration
-	hosts    [2]host
-	flights  []flight     // on the wire, in the order of departure
-	packets  int          // how many have departed: the last one's number
-	order    int          // counts what was put into an outbox: the smaller, the older
-	random   rand.PCG     // draws what the scenario leaves open
-	cookies  tcp.Cookies  // net.ipv4.tcp_syncookies of both hosts
-	settings tcp.Settings // of each new socket
+	clock   time.Duration
+	delay   time.Duration
+	hosts   [2]host
+	flights []flight    // on the wire, in the order of departure
+	packets int         // how many have departed: the last one's number
+	order   int         // counts what was put into an outbox: the smaller, the older
+	random  rand.PCG    // draws what the scenario leaves open
+	cookies tcp.Cookies // net.ipv4.tcp_syncookies of both hosts
 }
 
 // flight is a segment on the wire.
@@ -60,8 +59,8 @@ func newWorld(s *handshake.Scenario, engine, other string) (World, error) {
 	if err := check(s, engine, other); err != nil {
 		return World{}, err
 	}
-	w := World{delay: s.Delay, random: *rand.NewPCG(s.Seed, 0)}
-	w.adjust(s)
+	cookies, settings := asked(s)
+	w := World{delay: s.Delay, random: *rand.NewPCG(s.Seed, 0), cookies: cookies}
 	for i, p := range s.Peers {
 		a, err := address(s, p, w.random.Uint64)
 		if err != nil {
@@ -70,7 +69,8 @@ func newWorld(s *handshake.Scenario, engine, other string) (World, error) {
 		if i > 0 && a == w.hosts[0].address {
 			return World{}, s.Mistake(p.Line, "two peers at "+a.String(), "an address for each")
 		}
-		w.hosts[i] = host{name: p.Name, address: a, iss: p.ISS, nextFD: firstFD}
+		settings.Profile = profile(p)
+		w.hosts[i] = host{name: p.Name, address: a, iss: p.ISS, settings: settings, nextFD: firstFD}
 		binary.BigEndian.PutUint64(w.hosts[i].key[:8], w.random.Uint64())
 		binary.BigEndian.PutUint64(w.hosts[i].key[8:], w.random.Uint64())
 		if p.Name == other {

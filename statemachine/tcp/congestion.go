@@ -32,7 +32,7 @@ const unlimited = math.MaxUint32
 // initialWindow is RFC 5681 3.1, IW: four segments at most, and 4380 octets.
 func (t *TCB) initialWindow() uint32 {
 	smss := t.smss()
-	if n := t.profile().initialSegments; n != 0 {
+	if n := or(t.Settings.Window, t.profile().initialSegments); n != 0 {
 		return n * smss
 	}
 	switch {

@@ -8,6 +8,7 @@ type Settings struct {
 	Profile  Profile
 	MSS      uint16        // the largest text that this end takes in a segment, told in its SYN; 0: not told, 536 (RFC 9293 3.7.1)
 	Buffer   uint32        // octets of the receive buffer; 0: 65535
+	Window   uint32        // segments of the initial congestion window (RFC 6928 2); 0: the profile's
 	Scale    bool          // the SYN offers Window Scale (RFC 7323 2)
 	SACK     bool          // it offers SACK-Permitted (RFC 2018 2)
 	Stamp    bool          // it offers Timestamps (RFC 7323 3)

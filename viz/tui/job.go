@@ -20,13 +20,21 @@ type job struct {
 	panicked any
 	what     func(*view) string // what a person waits for; nil: nobody does
 	then     func(error)        // on the goroutine that draws
-	starts   int                // sessions there were before
-	n        int                // where the cursor was
+	began    time.Time
+	starts   int // sessions there were before
+	n        int // where the cursor was
 }
 
 // glance is how long a key waits for its effect before the screen says that it waits:
 // too short to be seen, and longer than most steps of a kernel take.
 const glance = 25 * time.Millisecond
+
+// reaction is how soon after the beginning of a wait, or after the key before, nobody can
+// press a key because of what the screen says: such a key was typed ahead.
+const reaction = 200 * time.Millisecond
+
+// mostAhead bounds how many keys wait their turn: a key that is held down repeats itself.
+const mostAhead = 9
 
 // step moves the timeline, says what went wrong and, if that takes long, what is coming.
 func (d *dashboard) step(do func(context.Context, *stepper) error) {
@@ -61,7 +69,7 @@ func (d *dashboard) begins(what func(*view) string, do func(context.Context, *st
 	seen := d.model.look()
 	j := &job{
 		ctx: ctx, cancel: cancel, done: make(chan struct{}), model: *d.model, what: what, then: then,
-		starts: d.model.timeline.Starts(), n: seen.n,
+		began: time.Now(), starts: d.model.timeline.Starts(), n: seen.n,
 	}
 	d.model.seen, d.job = &seen, j
 	go func() {
@@ -83,6 +91,7 @@ func (d *dashboard) tell(j *job) {
 		d.queue(func() {
 			if d.job == j {
 				d.finish(j)
+				d.goOn()
 				d.rest()
 			}
 		})
@@ -105,6 +114,9 @@ func (d *dashboard) finish(j *job) {
 	if j.panicked != nil {
 		panic(j.panicked)
 	}
+	if j.err != nil {
+		d.ahead = nil
+	}
 	j.then(j.err)
 	if j.err == nil && d.model.timeline.Starts() > j.starts {
 		d.mention("dash.anew", "n", strconv.Itoa(j.n))
@@ -126,14 +138,44 @@ func (d *dashboard) rest() {
 }
 
 // interrupts halts the job for an action that needs the timeline, and reports whether
-// that was all that was wanted: to wait no longer.
-func (d *dashboard) interrupts(a Action) bool {
-	if d.job == nil || slices.Contains(whileWaiting(), a) {
+// that was all that was wanted: to wait no longer. A step that was typed ahead waits its
+// turn instead.
+func (d *dashboard) interrupts(h hit) bool {
+	if d.job == nil || slices.Contains(whileWaiting(), h.action) {
 		return false
 	}
-	waited := d.job.what != nil
+	waited, steps := d.job.what != nil, slices.Contains([]Action{actForward, actNextChange, actLatest, actPlay}, h.action)
+	if waited && steps && d.typedAhead() {
+		if len(d.ahead) < mostAhead {
+			d.ahead = append(d.ahead, h)
+		}
+		return true
+	}
 	d.halt()
-	return waited && slices.Contains([]Action{actForward, actNextChange, actLatest, actPlay, actClose}, a)
+	d.ahead = nil
+	return waited && (steps || h.action == actClose)
+}
+
+// typedAhead reports whether the key was pressed too soon to be an answer to the wait.
+func (d *dashboard) typedAhead() bool {
+	return d.pressed.Sub(d.job.began) < reaction || d.pressed.Sub(d.before) < reaction
+}
+
+// press notes when a key was pressed, or a button. It may have waited since.
+func (d *dashboard) press(when time.Time) { d.before, d.pressed = d.pressed, when }
+
+// goOn makes the steps that were typed ahead, until one takes long. Where a list or a
+// prompt has been opened meanwhile, they would be keys for that.
+func (d *dashboard) goOn() {
+	for d.job == nil && len(d.ahead) > 0 {
+		if d.list != nil || d.prompt != nil {
+			d.ahead = nil
+			return
+		}
+		h := d.ahead[0]
+		d.ahead, d.remark = d.ahead[1:], nil
+		d.act(h)
+	}
 }
 
 // whileWaiting are the actions that change how the steps are shown, and need no timeline.

@@ -113,10 +113,14 @@ func (w *world) wait(ctx context.Context) ([]handshake.Step, error) {
 
 // living makes a live timeline over worlds, in a bubble.
 func living(e *clockwork) func(*testing.T) *handshake.Timeline {
+	return starting(e, "client send x\narrive server <CTL=SYN>\n")
+}
+
+// starting makes a timeline of a script on an engine.
+func starting(e handshake.Engine, script string) func(*testing.T) *handshake.Timeline {
 	return func(t *testing.T) *handshake.Timeline {
 		t.Helper()
-		s, err := handshake.Parse("test", "test.txtar", []byte(
-			"-- setup --\npeer client 127.0.0.1:49152\npeer server 127.0.0.2:7147\n-- script --\nclient send x\narrive server <CTL=SYN>\n"))
+		s, err := handshake.Parse("test", "test.txtar", []byte("-- setup --\npeer client 127.0.0.1:49152\npeer server 127.0.0.2:7147\n-- script --\n"+script))
 		require.NoError(t, err)
 		tl, err := handshake.NewTimeline(t.Context(), e, s)
 		require.NoError(t, err)
@@ -162,8 +166,9 @@ func TestAKeyThatTakesLongSaysSoAndTheScreenStaysAlive(t *testing.T) {
 			s.sees("3", says, "[3 ")
 			s.press("Esc")
 			s.misses(says)
+			s.passes(2 * reaction)
 			s.press("Space")
-			s.passes(2 * glance)
+			s.passes(2 * reaction)
 			s.sees("", says)
 			s.sees("Space", "[3 ") // any key that steps ends the wait, too
 			s.misses(says)
@@ -172,6 +177,52 @@ func TestAKeyThatTakesLongSaysSoAndTheScreenStaysAlive(t *testing.T) {
 			require.Equal(s, 2, s.d.model.timeline.N(), "each key is one step")
 		}, newWorld())
 	}
+}
+
+// slow is a session in which a client can send x again and again, and each time takes a
+// tenth of a second.
+type slow struct{ world }
+
+func (*slow) Start(context.Context, *handshake.Scenario) (handshake.Session, error) {
+	return &slow{*newWorld()}, nil
+}
+
+func (s *slow) Do(ctx context.Context, c handshake.Choice) ([]handshake.Step, error) {
+	if c.Verb == handshake.Wait {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	time.Sleep(100 * time.Millisecond) // of the bubble's clock
+	return []handshake.Step{{Peer: c.Peer, On: "3", Kind: handshake.KindCall, Label: "send(3) = 1", Before: "CLOSED", After: "CLOSED"}}, nil
+}
+
+// Whoever types Space five times quickly gets five steps, however long each takes.
+func TestStepsThatAreTypedAheadAreAllMade(t *testing.T) {
+	for _, apart := range []time.Duration{0, 30 * time.Millisecond, 150 * time.Millisecond} {
+		atDeskWith(t, 80, 24, options(t, "en", true), starting(&slow{}, strings.Repeat("client send x\n", 20)), func(s *desk) {
+			for range 5 {
+				s.press("Space")
+				s.passes(apart)
+			}
+			s.passes(time.Second)
+			require.Equal(s, 5, s.d.model.timeline.N(), "%v apart", apart)
+		})
+	}
+}
+
+func TestEscEndsWhatWasTypedAhead(t *testing.T) {
+	atDeskWith(t, 80, 24, options(t, "en", true), starting(&slow{}, strings.Repeat("client send x\n", 20)), func(s *desk) {
+		s.press("Space Space Space Esc")
+		s.passes(time.Second)
+		require.Equal(s, 1, s.d.model.timeline.N(), "what has begun cannot be stopped here")
+		s.press("Space Space ?")
+		s.passes(time.Second)
+		require.NotNil(s, s.d.list, "help stays open")
+		require.Equal(s, 2, s.d.model.timeline.N())
+		s.press("Esc" + strings.Repeat(" Space", 30))
+		s.passes(5 * time.Second)
+		require.Equal(s, 2+1+mostAhead, s.d.model.timeline.N(), "a key that is held down does not run away")
+	})
 }
 
 func TestALongWaitEndsWhenThePersonLeaves(t *testing.T) {

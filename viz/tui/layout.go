@@ -102,7 +102,7 @@ func (d *dashboard) covered(c canvas, v *view, how layout) int {
 	switch {
 	case d.list.count == 0:
 	case how == twoPanes:
-		room -= endsRows + 3 // with a row above the boxes, the ladder's title and a row of it
+		room -= endsRows + 2 // with the ladder's title and a row of it
 	default:
 		room -= 4 // the ends' names, a line and a row
 	}
@@ -119,13 +119,14 @@ func (d *dashboard) drawOnePane(c canvas, v *view, covered int) {
 // endsRows is the height of the boxes above the ladder.
 const endsRows = 9
 
-// drawTwoPanes has the two ends above the ladder, then pane 1 and one more.
+// drawTwoPanes has the two ends above the ladder, then pane 1 and one more. That is as high
+// as the figure of a SYN with two words of options, the scale of bits included.
 func (d *dashboard) drawTwoPanes(c canvas, v *view, covered int) {
-	const ends, why, pane = endsRows, 5, 11
+	const ends, why, pane = endsRows, 5, 13
 	half := (c.w - 4) / 2
-	drawEnd(c.part(0, 1, half, ends), v, 0)
-	drawEnd(c.part(c.w-half, 1, half, ends), v, 1)
-	drawTitled(c.part(0, ends+1, c.w, c.h-ends-1-max(why+pane, covered)), v)
+	drawEnd(c.part(0, 0, half, ends), v, 0)
+	drawEnd(c.part(c.w-half, 0, half, ends), v, 1)
+	drawTitled(c.part(0, ends, c.w, c.h-ends-max(why+pane, covered)), v)
 	d.drawPane(c.part(0, c.h-why-pane, c.w, why), v, 1, false)
 	d.drawPane(c.part(0, c.h-pane, c.w, pane), v, d.model.lower, true)
 }

@@ -101,6 +101,9 @@ type dashboard struct {
 	offer   *Offer             // said until a step is made
 	timer   *time.Timer        // autoplay's
 	job     *job               // what goes on beside the screen
+	ahead   []hit              // steps that were asked for while it did, in order
+	pressed time.Time          // when the last key was
+	before  time.Time          // and the one before
 	tired   bool               // waiting failed: none in the background until a key is pressed
 	queue   func(func())       // has something done where the screen is drawn
 	frame   *view
@@ -157,6 +160,7 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 	return func(event *tcell.EventKey, _ func(tview.Primitive)) {
 		defer d.rest()
 		d.fresh, d.remark, d.tired = false, nil, false
+		d.press(event.When())
 		if d.prompt != nil {
 			if !d.keys.commits(event) { // the key that opened the prompt
 				d.typed(event)
@@ -190,7 +194,7 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 // MouseHandler implements [tview.Primitive]. The wheel and a click step; in a list the
 // wheel moves.
 func (d *dashboard) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, func(tview.Primitive)) (bool, tview.Primitive) {
-	return func(action tview.MouseAction, _ *tcell.EventMouse, _ func(tview.Primitive)) (bool, tview.Primitive) {
+	return func(action tview.MouseAction, event *tcell.EventMouse, _ func(tview.Primitive)) (bool, tview.Primitive) {
 		does := map[tview.MouseAction]hit{
 			tview.MouseScrollDown: {action: actForward}, tview.MouseScrollUp: {action: actBack}, tview.MouseLeftClick: {action: actForward},
 		}
@@ -203,6 +207,7 @@ func (d *dashboard) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, fu
 		if ok && d.prompt == nil {
 			defer d.rest()
 			d.remark, d.asking, d.tired = nil, nil, false
+			d.press(event.When())
 			d.act(h)
 		}
 		return ok, nil
@@ -223,7 +228,7 @@ func (d *dashboard) act(h hit) {
 	if !slices.Contains(whileWaiting(), h.action) {
 		d.offer = nil
 	}
-	if d.interrupts(h.action) {
+	if d.interrupts(h) {
 		return
 	}
 	if d.model.playing && !slices.Contains(whilePlaying(), h.action) {

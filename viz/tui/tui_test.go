@@ -536,6 +536,13 @@ func TestTheLowerPaneAt120x40HasItsQuestion(t *testing.T) {
 	})
 }
 
+// RFC 9293 3.1 counts the bits above its figure; a SYN's has a word more, for its MSS.
+func TestTheFigureOfASYNHasItsScaleOfBitsAt120x40(t *testing.T) {
+	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
+		s.sees("g 7 Enter 2", "0 1 2 3 4 5 6 7 8 9 0 1 2 3", "Maximum Segment Size 1460", "+────")
+	})
+}
+
 func TestRelativeNumbers(t *testing.T) {
 	atDesk(t, 120, 40, options(t, "en", true), func(s *desk) {
 		s.sees(times(9, "Space")+"#", "<SEQ=Y><ACK=X+1><CTL=SYN,ACK>", "SND.UNA Y  SND.NXT Y+1", "RCV.NXT X+1", "X = 100", "Y = 300")
