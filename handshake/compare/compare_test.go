@@ -562,3 +562,17 @@ func BenchmarkAlign(b *testing.B) {
 		Align(trace, trace)
 	}
 }
+
+// What departed before an event is settled, even where that event leads to two states: a
+// FIN and its repetition behind it are not mixed up.
+func TestWhatDepartedBeforeAnEventIsSettled(t *testing.T) {
+	fin := handshake.Step{Peer: "client", Kind: handshake.KindDepart, Label: "<SEQ=1><ACK=1><CTL=FIN,ACK>", Packet: 1}
+	arrives := handshake.Step{Peer: "client", Kind: handshake.KindArrive, Label: "<SEQ=1><ACK=1><CTL=ACK>", Packet: 2, Before: "FIN-WAIT-1"}
+	left, right := arrives, arrives
+	left.After, right.After = "FIN-WAIT-2", "FIN-WAIT-1"
+	ours := &handshake.Trace{Steps: []handshake.Step{fin, left, fin}}
+	theirs := &handshake.Trace{Steps: []handshake.Step{fin, right, fin}}
+	require.Equal(t, 1, beginning(ours, theirs))
+	theirs.Steps[1].Label = "<SEQ=1><ACK=2><CTL=ACK>"
+	require.Zero(t, beginning(ours, theirs), "another event settles nothing")
+}
