@@ -59,14 +59,15 @@ func (c *Comparison) explain() {
 	c.modelIsRight = left != ""
 	table := slices.DeleteFunc(Deviations(), func(d Deviation) bool { return !slices.Contains(d.Stacks, left+right) })
 	begins := func(i int) bool { return c.Lines[i].Cause == i && c.Lines[i].Differs != Equal }
+	began := map[int]int{} // by the line that shows a deviation, that of its event
 	for i := range c.Lines {
 		if begins(i) {
-			c.Lines[i].Known = c.known(i, table)
+			c.Lines[i].Known, began[i] = c.known(i, table)
 		}
 	}
 	for i := range c.Lines {
 		if begins(i) && c.Lines[i].Known == nil {
-			c.Lines[i].Cause = c.followed(i)
+			c.Lines[i].Cause = c.followed(i, began)
 		}
 		if begins(i) && c.Lines[i].Known == nil {
 			c.Lines[i].Known = c.certain(i, table)
@@ -81,14 +82,14 @@ func (c *Comparison) explain() {
 
 // followed is the line with the deviation that a line follows from, as the table says;
 // its own if there is none. What follows may stand above: the model's end had already
-// decided what it did.
-func (c *Comparison) followed(i int) int {
+// decided what it did, or what the other did at the event shows only later.
+func (c *Comparison) followed(i int, began map[int]int) int {
 	for cause, l := range c.Lines {
 		if l.Known == nil {
 			continue
 		}
 		fits := func(p pattern) bool { return c.fits(p, &c.Lines[i]) }
-		if slices.ContainsFunc(l.Known.follows, fits) || l.Known.parts && c.after(i, cause) {
+		if slices.ContainsFunc(l.Known.follows, fits) || l.Known.parts && (c.after(i, cause) || c.after(i, began[cause])) {
 			return cause
 		}
 	}
@@ -102,14 +103,18 @@ func (c *Comparison) after(i, other int) bool {
 	return i > other || l.Left != nil && o.Left != nil && l.Left.N > o.Left.N || l.Right != nil && o.Right != nil && l.Right.N > o.Right.N
 }
 
-// known finds the deviation that line i shows.
-func (c *Comparison) known(i int, table []Deviation) *Deviation {
+// known finds the deviation that line i shows, and the line of its event.
+func (c *Comparison) known(i int, table []Deviation) (*Deviation, int) {
 	for n := range table {
-		if d := &table[n]; c.fits(d.shows, &c.Lines[i]) && c.happened(d, i) {
-			return d
+		d := &table[n]
+		if !c.fits(d.shows, &c.Lines[i]) {
+			continue
+		}
+		if e := c.event(d, i); e != nil {
+			return d, slices.IndexFunc(c.Lines, func(l Line) bool { return l.Left == e || l.Right == e })
 		}
 	}
-	return nil
+	return nil, i
 }
 
 // certain finds a deviation whose event came before line i, at either end, and whose
@@ -132,10 +137,10 @@ func (d *Deviation) is(e *handshake.Step) bool {
 	return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
 }
 
-// happened reports whether the deviation's event led to line i: in the model the last
-// event at that end in which the deviation's rule fired. The other TCP names no rules of
-// its own; where only it has a step, the last event at that end may be the one, too.
-func (c *Comparison) happened(d *Deviation, i int) bool {
+// event is the deviation's event, if it led to line i: in the model the last event at that
+// end in which the deviation's rule fired. The other TCP names no rules of its own; where
+// only it has a step, the last event at that end may be the one, too.
+func (c *Comparison) event(d *Deviation, i int) *handshake.Step {
 	model, last := c.Left, 0
 	if c.modelIsRight {
 		model = c.Right
@@ -144,7 +149,7 @@ func (c *Comparison) happened(d *Deviation, i int) bool {
 		last = step.N
 	} else {
 		if e := c.Event(i, !c.modelIsRight); e != nil && d.is(e) {
-			return true
+			return e
 		}
 		for above := range i {
 			if step := c.ofModel(above); step != nil {
@@ -152,12 +157,15 @@ func (c *Comparison) happened(d *Deviation, i int) bool {
 			}
 		}
 	}
-	for _, e := range slices.Backward(model.Steps[:last]) {
-		if e.Peer == c.Lines[i].Half().Peer && slices.ContainsFunc(e.Why, d.departs) {
-			return d.is(&e)
+	for n := range slices.Backward(model.Steps[:last]) {
+		if e := &model.Steps[n]; e.Peer == c.Lines[i].Half().Peer && slices.ContainsFunc(e.Why, d.departs) {
+			if d.is(e) {
+				return e
+			}
+			return nil
 		}
 	}
-	return false
+	return nil
 }
 
 // ofModel is the model's half of a line; nil if it has none.
