@@ -21,6 +21,7 @@ type Deviation struct {
 	shows   pattern   // the line in which it shows
 	follows []pattern // lines further down that follow from it
 	parts   bool      // the two connections are not in one state from there on: all further differences follow
+	orphan  bool      // the end's program has closed it
 	certain bool      // whenever the event comes, even if no line shows it: as good as shown for what differs behind it
 }
 
@@ -123,7 +124,7 @@ func (c *Comparison) certain(i int, table []Deviation) *Deviation {
 	for above := range i {
 		e := c.ofModel(above)
 		for n := range table {
-			if d := &table[n]; d.certain && e != nil && d.is(e) && slices.ContainsFunc(e.Why, d.departs) {
+			if d := &table[n]; d.certain && e != nil && c.is(d, e) && slices.ContainsFunc(e.Why, d.departs) {
 				return d
 			}
 		}
@@ -132,23 +133,51 @@ func (c *Comparison) certain(i int, table []Deviation) *Deviation {
 }
 
 // is reports whether a step is the deviation's event.
-func (d *Deviation) is(e *handshake.Step) bool {
+func (c *Comparison) is(d *Deviation, e *handshake.Step) bool {
 	kind, label, _ := strings.Cut(d.Event, " ")
-	return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before))
+	return string(e.Kind) == kind && strings.Contains(e.Label, label) &&
+		(d.States == nil || slices.Contains(d.States, e.Before)) && (!d.orphan || c.orphaned(e))
+}
+
+// orphaned reports whether no descriptor named the model's end when something came to it.
+func (c *Comparison) orphaned(e *handshake.Step) bool {
+	gone := false
+	for _, s := range c.model().Steps {
+		if s.N > e.N {
+			break
+		}
+		for _, v := range s.Vars {
+			if v.Name == "descriptor" && s.Peer == e.Peer && s.On == e.On {
+				gone = v.Value == ""
+			}
+		}
+	}
+	return gone
+}
+
+// model is the trace of the model.
+func (c *Comparison) model() *handshake.Trace {
+	if c.modelIsRight {
+		return c.Right
+	}
+	return c.Left
 }
 
 // event is the deviation's event, if it led to line i: in the model the last event at that
 // end in which the deviation's rule fired. The other TCP names no rules of its own; where
 // only it has a step, the last event at that end may be the one, too.
 func (c *Comparison) event(d *Deviation, i int) *handshake.Step {
-	model, last := c.Left, 0
-	if c.modelIsRight {
-		model = c.Right
-	}
+	model, last := c.model(), 0
 	if step := c.ofModel(i); step != nil {
 		last = step.N
+		if l := &c.Lines[i]; l.Differs == State && step.Kind != handshake.KindDepart { // it is the event
+			if slices.ContainsFunc(step.Why, d.departs) && c.is(d, step) {
+				return step
+			}
+			return nil
+		}
 	} else {
-		if e := c.Event(i, !c.modelIsRight); e != nil && d.is(e) {
+		if e := c.Event(i, !c.modelIsRight); e != nil && d.shows != (pattern{}) && c.is(d, e) {
 			return e
 		}
 		for above := range i {
@@ -159,7 +188,7 @@ func (c *Comparison) event(d *Deviation, i int) *handshake.Step {
 	}
 	for n := range slices.Backward(model.Steps[:last]) {
 		if e := &model.Steps[n]; e.Peer == c.Lines[i].Half().Peer && slices.ContainsFunc(e.Why, d.departs) {
-			if d.is(e) {
+			if c.is(d, e) {
 				return e
 			}
 			return nil

@@ -58,7 +58,7 @@ func (g *generator) offers(choices []handshake.Choice) []offer {
 		case handshake.Return:
 			weight, returns[c.Peer] = 40, true
 		case handshake.Arrive:
-			if g.unlike(c) || returns[c.Peer] || departs[c.Peer] && strings.Contains(c.What, "<CTL=RST") {
+			if g.strange(c) || !g.daring && g.unlike(c) || returns[c.Peer] || departs[c.Peer] && strings.Contains(c.What, "<CTL=RST") {
 				continue // what is about to happen would not be what it was, or would
 			}
 			weight = 4
@@ -89,7 +89,7 @@ func (g *generator) callWeight(c handshake.Choice) int {
 	switch {
 	case c.What == "socket":
 		return 80
-	case g.unlikeCall(c):
+	case g.strangeCall(c), !g.daring && g.unlikeCall(c):
 		return 0
 	case c.What == "setsockopt" || c.What == "bind" || c.What == "listen":
 		return 80
