@@ -35,7 +35,7 @@ const players = 4
 // RFC 9293 3.10 that they can.
 func TestNoScheduleDiffersFromTheKernelUnexplained(t *testing.T) {
 	needKernel(t)
-	first, count := setting(t, "SOCKSCOPE_SEED", 0), setting(t, "SOCKSCOPE_SCHEDULES", 25)
+	first, count := setting(t, "SOCKSCOPE_SEED", 0), setting(t, "SOCKSCOPE_SCHEDULES", 150)
 	seeds := make(chan uint64)
 	file, err := os.Open(filepath.Join(root, "statemachine", "tcp", "testdata", "walked.csv"))
 	require.NoError(t, err)

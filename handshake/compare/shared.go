@@ -53,7 +53,7 @@ func sharedDeviations() []Deviation {
 			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"}, parts: true, certain: true,
 		},
 		{
-			Name: "orphan-beyond", Stacks: both, States: []string{"FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK"}, Event: "arrive",
+			Name: "orphan-beyond", Stacks: both, States: []string{"FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK"}, Event: "arrive", orphan: true,
 			Rule:    "held, fin-acknowledged, ack-duplicate, ack-new, fin-wait-2-ack, text-after-fin, window-updated",
 			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing", measured},
 			shows:   pattern{differs: State, other: "CLOSED"}, parts: true,

@@ -9,8 +9,8 @@
 // A schedule is meant to be held against an engine whose clock is real, so nothing in it
 // depends on who is faster: each departure and each return has a line of its own, and a
 // timer ends only while nothing is on its way and no other could end before. What TCP leaves
-// open, and what Linux is known to do otherwise, is not drawn; the comment at each such
-// place says why.
+// open is not drawn, and what Linux is known to do otherwise only by [Daring]; the comment
+// at each such place says why.
 package schedule
 
 import (
