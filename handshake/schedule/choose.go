@@ -111,9 +111,10 @@ func within(used, most, weight int) int {
 // mayExpire reports whether a timer may end here. A kernel repeats nothing that is held,
 // or whose acknowledgment is: so nothing may be on its way. While one timer is waited for,
 // another may end; and of several segments Linux repeats one and ours those that it joins:
-// so only one may be unacknowledged. TIME-WAIT and the user timeout take minutes.
+// so only one may be unacknowledged. What Linux alone has answered is held, too, and may be
+// its acknowledgment. TIME-WAIT and the user timeout take minutes.
 func (g *generator) mayExpire(c handshake.Choice, choices []handshake.Choice) bool {
-	if c.What != "retransmission" || slices.ContainsFunc(choices, func(c handshake.Choice) bool {
+	if c.What != "retransmission" || g.parted || slices.ContainsFunc(choices, func(c handshake.Choice) bool {
 		return c.Verb == handshake.Drop || c.Verb == handshake.Depart || c.Verb == handshake.Return
 	}) {
 		return false

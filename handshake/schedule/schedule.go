@@ -56,6 +56,7 @@ type generator struct {
 	ends     []*end
 	last     map[string]*end // by peer: that which moved last
 	begun    bool            // a first number has been drawn
+	parted   bool            // something has arrived that Linux answers otherwise
 	lines    []string
 	used     map[handshake.Verb]int // how often
 }
@@ -137,6 +138,7 @@ func line(c handshake.Choice) handshake.Choice {
 
 // do lets a choice happen and writes its line.
 func (g *generator) do(c handshake.Choice) {
+	g.parted = g.parted || c.Verb == handshake.Arrive && g.unlike(c)
 	steps, err := g.session.Do(context.Background(), c)
 	if err != nil {
 		panic(fmt.Sprintf("schedule: %s: %v", c, err))

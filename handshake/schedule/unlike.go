@@ -181,7 +181,7 @@ func (e *end) unlikeOrphan(s incoming) bool {
 }
 
 // unlikeRemnant is about what Linux leaves of such an end in FIN-WAIT-2, where it keeps
-// little more than numbers (tcp_timewait_state_process): a RST anywhere in the window ends
+// little more than numbers (tcp_timewait_state_process), unless its timers are parked: a RST anywhere in the window ends
 // it, and one outside is answered; a SYN is refused, a FIN must come next, and an ACK is
 // not looked at.
 func (e *end) unlikeRemnant(s incoming) bool {
