@@ -148,6 +148,11 @@ func linuxDeviations() []Deviation {
 			shows:   pattern{differs: State, other: "CLOSED"}, parts: true,
 		},
 		{
+			Name: "second-fin-ignored", Stacks: only, States: []string{"CLOSE-WAIT", "CLOSING", "LAST-ACK"}, Event: "arrive", Rule: "fin-again",
+			Sources: []string{"RFC 9293 3.10.7.4 eighth", "Linux net/ipv4/tcp_input.c tcp_rcv_state_process", measured},
+			shows:   pattern{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=ACK>"},
+		},
+		{
 			Name: "shutdown-time-wait", Stacks: only, States: []string{"TIME-WAIT"}, Event: "call shutdown(", Rule: "close-closing",
 			Sources: []string{"RFC 9293 3.10.4", "Linux net/ipv4/af_inet.c inet_shutdown", measured},
 			shows:   pattern{differs: Result, model: ") = 0", other: "-1 ENOTCONN"},
