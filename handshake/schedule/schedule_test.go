@@ -72,6 +72,25 @@ func TestAScheduleIsAFileThatPlays(t *testing.T) {
 	}
 }
 
+// RFC 9293 3.10.2: a socket without a connection is told each system's own, which the table of
+// deviations explains. Only a schedule that may do what Linux does otherwise asks one.
+func TestOnlyADaringScheduleSendsWithoutAConnection(t *testing.T) {
+	sends := func(s *handshake.Scenario) bool {
+		return slices.ContainsFunc(play(t, s).Steps, func(step handshake.Step) bool {
+			return slices.ContainsFunc(step.Why, func(y handshake.Why) bool { return y.Rule == "send-no-connection" })
+		})
+	}
+	daring := 0
+	for seed := range uint64(many / 10) {
+		require.Equal(t, schedule.Daring(seed).String(), schedule.Daring(seed).String())
+		require.False(t, sends(schedule.Random(seed)))
+		if sends(schedule.Daring(seed)) {
+			daring++
+		}
+	}
+	require.Greater(t, daring, many/100)
+}
+
 // A walk that never gets anywhere would find nothing.
 func TestSchedulesReachEachVerbAndEachState(t *testing.T) {
 	verbs, states := map[handshake.Verb]int{}, map[string]int{}
