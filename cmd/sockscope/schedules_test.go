@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,23 +26,29 @@ import (
 
 // players is how many schedules are played at once: a kernel's timer is waited for in real
 // time, and takes no processor meanwhile.
-const players = 8
+const players = 4
 
 // The model is held against the kernel in random schedules: SOCKSCOPE_SCHEDULES says in how
 // many, SOCKSCOPE_SEED with which the first is drawn. One that differs is made as small as
 // it can be and printed as the file that it is; with -update it is saved in
-// testdata/schedules, too.
+// testdata/schedules, too. Many schedules take at least four of five rows of the table of
+// RFC 9293 3.10 that they can.
 func TestNoScheduleDiffersFromTheKernelUnexplained(t *testing.T) {
 	needKernel(t)
-	first, count := setting(t, "SOCKSCOPE_SEED", 0), setting(t, "SOCKSCOPE_SCHEDULES", 25)
+	first, count := setting(t, "SOCKSCOPE_SEED", 0), setting(t, "SOCKSCOPE_SCHEDULES", 150)
 	seeds := make(chan uint64)
-	var all summary
+	file, err := os.Open(filepath.Join(root, "statemachine", "tcp", "testdata", "walked.csv"))
+	require.NoError(t, err)
+	defer file.Close()
+	rows, err := schedule.ReadRows(file)
+	require.NoError(t, err)
+	all := summary{rows: rows, shown: map[string]int{}}
 	var pool sync.WaitGroup
 	for range players {
 		pool.Go(func() {
 			for seed := range seeds {
-				s := schedule.Random(seed)
-				d, err := hold(t.Context(), s)
+				s := draw(seed)
+				d, err := inTime(t.Context(), s)
 				switch {
 				case err != nil:
 					t.Errorf("%s: %v\n%s", s.Name, err, s)
@@ -59,6 +66,21 @@ func TestNoScheduleDiffersFromTheKernelUnexplained(t *testing.T) {
 	close(seeds)
 	pool.Wait()
 	t.Log(&all)
+	if left, rows := rows.Left(); all.schedules >= many {
+		require.LessOrEqual(t, 5*len(left), rows, "rows that no schedule took")
+	}
+}
+
+// many is how many schedules take what is rare, too.
+const many = 2000
+
+// draw draws every other schedule with what Linux is known to do otherwise, too: what follows
+// there is often another story.
+func draw(seed uint64) *handshake.Scenario {
+	if seed%2 == 1 {
+		return schedule.Daring(seed)
+	}
+	return schedule.Random(seed)
 }
 
 // setting reads a number from the environment.
@@ -83,11 +105,11 @@ func report(t *testing.T, s *handshake.Scenario, first duel) {
 	ctx, cancel := context.WithTimeout(t.Context(), shrinking)
 	defer cancel()
 	small := schedule.Shrink(s, func(s *handshake.Scenario) bool {
-		d, err := hold(ctx, s)
+		d, err := inTime(ctx, s)
 		return err == nil && d.unexplained() && d.what() == first.what()
 	})
-	d, err := hold(t.Context(), small)
-	t.Errorf("%s:\n%s\n%s%v\nat first:\n%s", s.Name, small, d, err, first)
+	d, err := inTime(t.Context(), small)
+	t.Errorf("%s: %s\n%s\n%s%v\nat first:\n%s", s.Name, first.what(), small, d, err, first)
 	if flag.Lookup("update").Value.String() == "true" {
 		file := filepath.Join("testdata", "schedules", s.File)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o777), os.WriteFile(file, []byte(small.String()), 0o666)); err != nil {
@@ -100,6 +122,7 @@ func report(t *testing.T, s *handshake.Scenario, first duel) {
 type duel struct {
 	*compare.Comparison
 	stuck string // the line that the kernel could not do
+	done  int    // how many lines it did
 	late  bool   // the machine was so slow that a timer of the kernel has ended which none of the lines asks for
 }
 
@@ -111,10 +134,10 @@ func hold(ctx context.Context, s *handshake.Scenario) (d duel, err error) {
 	}
 	truth, err := toTheLast(ctx, kernel.Engine{}, s)
 	if errors.Is(err, errStuck) {
-		at := undone(s, truth)
-		d.stuck = s.Script[at].String()
+		d.done = undone(s, truth)
+		d.stuck = s.Script[d.done].String()
 		short := *s
-		short.Script = s.Script[:at+1]
+		short.Script = s.Script[:d.done+1]
 		s, err = &short, nil
 	}
 	if err != nil {
@@ -125,16 +148,37 @@ func hold(ctx context.Context, s *handshake.Scenario) (d duel, err error) {
 	return d, err
 }
 
-// slow reports whether between two of its timeouts a kernel had a second to itself: the
-// shortest time behind which one of them comes that no line asks for.
-func slow(trace *handshake.Trace) bool {
-	began := time.Duration(0)
-	for _, s := range trace.Steps {
-		if s.Kind == handshake.KindTimeout {
-			began = s.At
+// inTime holds the model against the kernel, once more where the machine was too slow to
+// tell anything, however it came out.
+func inTime(ctx context.Context, s *handshake.Scenario) (d duel, err error) {
+	const tries = 3
+	for range tries {
+		if d, err = hold(ctx, s); err != nil || !d.late {
+			break
 		}
-		if s.At-began >= time.Second {
-			return true
+	}
+	return d, err
+}
+
+// slow reports whether a timer of the kernel may have ended that no line asks for: the
+// kernel tells its deadlines.
+func slow(trace *handshake.Trace) bool {
+	running := map[[2]string]time.Duration{} // by end and timer
+	for _, step := range trace.Steps {
+		end := step.Peer + " " + step.On
+		for timer, deadline := range running {
+			if step.At >= deadline && (timer[0] != end || step.Kind != handshake.KindTimeout) {
+				return true
+			}
+		}
+		maps.DeleteFunc(running, func(timer [2]string, _ time.Duration) bool { return timer[0] == end && step.After == "CLOSED" })
+		for _, v := range step.Vars {
+			if ns, err := strconv.ParseInt(v.Value, 10, 64); strings.HasSuffix(v.Name, " timer") {
+				running[[2]string{end, v.Name}] = time.Duration(ns)
+				if err != nil {
+					delete(running, [2]string{end, v.Name})
+				}
+			}
 		}
 	}
 	return false
@@ -157,8 +201,11 @@ func toTheLast(ctx context.Context, e handshake.Engine, s *handshake.Scenario) (
 			err = timeline.Next(ctx)
 		}
 	}
-	if errors.Is(err, handshake.ErrOver) {
+	switch {
+	case errors.Is(err, handshake.ErrOver):
 		err = nil
+	case strings.HasSuffix(err.Error(), "not possible now"): // as a kernel's timer that did not end, for what it repeats is held
+		err = errStuck
 	}
 	return timeline.Trace(), errors.Join(err, timeline.Close())
 }
@@ -232,21 +279,21 @@ type summary struct {
 	sync.Mutex
 	schedules, equal, short, late int
 	shown                         map[string]int
+	rows                          *schedule.Rows // that the model took
 }
 
 func (y *summary) add(d duel) {
 	y.Lock()
 	defer y.Unlock()
-	if y.shown == nil {
-		y.shown = map[string]int{}
+	if d.late {
+		y.late++
+		return
 	}
 	y.schedules++
 	if d.stuck != "" {
 		y.short++
 	}
-	if d.late {
-		y.late++
-	}
+	y.rows.Take(d.Left)
 	known := false
 	for i, l := range d.Lines {
 		if l.Known != nil && l.Cause == i {
@@ -254,12 +301,13 @@ func (y *summary) add(d duel) {
 			known = true
 		}
 	}
-	if !known && !d.late {
+	if !known {
 		y.equal++
 	}
 }
 
 func (y *summary) String() string {
-	return fmt.Sprintf("%d schedules without an unexplained difference: %d without any, %d ended by a known one, %d too late to tell; shown: %v",
-		y.schedules, y.equal, y.short, y.late, y.shown)
+	left, rows := y.rows.Left()
+	return fmt.Sprintf("%d schedules without an unexplained difference: %d without any, %d ended by a known one; shown: %v; %d of %d rows taken; too late to tell: %d more",
+		y.schedules, y.equal, y.short, y.shown, rows-len(left), rows, y.late)
 }

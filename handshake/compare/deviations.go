@@ -20,6 +20,7 @@ type Deviation struct {
 	Sources []string // what that follows instead, and what was measured
 
 	theirs  bool               // the event is the other TCP's alone
+	orphan  bool               // no descriptor names the end any more
 	when    func(arrival) bool // what the segment must be like that the event is the arrival of; nil: anything
 	shows   []pattern          // the lines in which it shows, any of them
 	follows []pattern          // lines further down that follow from it
@@ -140,7 +141,19 @@ func (c *Comparison) known(i int, table []Deviation) (d *Deviation, since int) {
 func (d *Deviation) is(e *handshake.Step, steps []handshake.Step) bool {
 	kind, label, _ := strings.Cut(d.Event, " ")
 	return string(e.Kind) == kind && strings.Contains(e.Label, label) && (d.States == nil || slices.Contains(d.States, e.Before)) &&
-		(d.when == nil || d.when(arriving(e, steps)))
+		(!d.orphan || orphaned(e, steps)) && (d.when == nil || d.when(arriving(e, steps)))
+}
+
+// orphaned reports whether no descriptor named an end any more when something came to it.
+func orphaned(e *handshake.Step, steps []handshake.Step) (gone bool) {
+	for i := range steps[:e.N] {
+		for _, v := range steps[i].Vars {
+			if v.Name == "descriptor" && steps[i].Peer == e.Peer && steps[i].On == e.On {
+				gone = v.Value == ""
+			}
+		}
+	}
+	return gone
 }
 
 // arriving reads what arrives in a step, and what its receiver has said last of RCV.NXT.
@@ -186,7 +199,7 @@ func (c *Comparison) happened(d *Deviation, i int) (line int, ok bool) {
 			}
 		}
 	}
-	if l.Differs == State || l.Differs == Numbers { // what it led to shows in the event itself
+	if l.Differs == State && step.Kind != handshake.KindDepart || l.Differs == Numbers { // what it led to shows in the event itself
 		return i, slices.ContainsFunc(step.Why, d.departs) && d.is(step, model.Steps)
 	}
 	alone := step != nil && step.Kind == handshake.KindDepart && (l.Left == nil || l.Right == nil)

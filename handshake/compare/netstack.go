@@ -21,11 +21,6 @@ func netstackDeviations() []Deviation {
 			shows:   []pattern{{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", other: "<CTL=RST,ACK>"}},
 		},
 		{
-			Name: "unaccepted-reset-acknowledges", Stacks: only, Event: "signal nobody can accept it", Rule: "abort-reset",
-			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/connect.go resetConnectionLocked"},
-			shows:   []pattern{{differs: Label, kind: handshake.KindDepart, model: "<CTL=RST>", other: "<CTL=RST,ACK>"}},
-		},
-		{
 			Name: "half-open-ends-silently", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "signal nobody can accept it", Rule: "abort-reset",
 			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go Abort"},
 			shows:   []pattern{{differs: OnlyLeft, kind: handshake.KindDepart, model: "<CTL=RST>"}}, parts: true,
@@ -39,31 +34,6 @@ func netstackDeviations() []Deviation {
 			Name: "fin-acknowledged-alone", Stacks: only, States: []string{"ESTABLISHED"}, Event: "arrive <CTL=FIN,ACK>", Rule: "ack-new",
 			Sources: []string{"RFC 9293 3.10.7.4 seventh", "gVisor pkg/tcpip/transport/tcp/rcv.go consumeSegment"},
 			shows:   []pattern{answers}, parts: true,
-		},
-		{
-			Name: "send-unconnected", Stacks: only, States: []string{"CLOSED", "LISTEN"}, Event: "call send(", Rule: "send-no-connection, call-fails",
-			Sources: []string{"RFC 9293 3.10.2", "gVisor pkg/tcpip/transport/tcp/endpoint.go isEndpointWritableLocked"},
-			shows:   []pattern{{differs: Result, model: "-1 ENOTCONN", other: "-1 EPIPE"}},
-		},
-		{
-			Name: "recv-unconnected", Stacks: only, States: []string{"CLOSED"}, Event: "call recv(", Rule: "receive-no-connection",
-			Sources: []string{"RFC 9293 3.10.3", "gVisor pkg/tcpip/transport/tcp/endpoint.go checkReadLocked"},
-			shows:   []pattern{{differs: Result, model: "-1 ENOTCONN", other: ") = 0"}},
-		},
-		{
-			Name: "abort-unconnected", Stacks: only, States: []string{"CLOSED"}, Event: "call abort(", Rule: "abort-no-connection",
-			Sources: []string{"RFC 9293 3.10.5", "POSIX close()"},
-			shows:   []pattern{{differs: Result, model: "-1 ENOTCONN", other: ") = 0"}},
-		},
-		{
-			Name: "shutdown-listener", Stacks: only, States: []string{"LISTEN"}, Event: "call shutdown(", Rule: "call-fails",
-			Sources: []string{"RFC 9293 3.10.4", "gVisor pkg/tcpip/transport/tcp/endpoint.go shutdownLocked"},
-			shows:   []pattern{{differs: Result, model: "-1 ENOTCONN", other: ") = 0"}},
-		},
-		{
-			Name: "connect-listener", Stacks: only, States: []string{"LISTEN"}, Event: "call connect(", Rule: "call-fails",
-			Sources: []string{"RFC 9293 3.10.1", "gVisor pkg/tcpip/transport/tcp/endpoint.go connect"},
-			shows:   []pattern{{differs: Result, model: "-1 EOPNOTSUPP", other: "-1 EINVAL"}},
 		},
 		{
 			Name: "endpoint-used-up", Stacks: only, States: []string{"CLOSED"}, Event: "call", Rule: "open-active, open-passive",
@@ -117,32 +87,10 @@ func netstackDeviations() []Deviation {
 			}, parts: true,
 		},
 		{
-			Name: "fin-without-ack", Stacks: only, Event: "arrive <CTL=FIN>", Rule: "old-segment, outside-window",
-			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/connect.go handleSegmentLocked"},
-			shows:   []pattern{unanswered}, parts: true,
-		},
-		{
-			Name: "text-without-ack", Stacks: only, Event: "arrive <CTL=>", Rule: "old-segment, outside-window",
-			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/connect.go handleSegmentLocked"},
-			shows:   []pattern{unanswered}, parts: true,
-		},
-		{
-			Name: "silent-behind-fin", Stacks: only, States: []string{"CLOSE-WAIT", "CLOSING", "LAST-ACK"}, Event: "arrive", Rule: "held",
-			Sources: []string{"RFC 9293 3.10.7.4 seventh", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing"},
-			shows:   []pattern{unanswered}, parts: true,
-		},
-		{
 			Name: "ack-behind-fin", Stacks: only, States: []string{"CLOSE-WAIT", "CLOSING", "LAST-ACK"}, Event: "arrive <CTL=ACK>", Rule: "ack-new",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing"},
 			when:    ahead,
 			shows:   []pattern{counts}, parts: true,
-		},
-		{
-			Name: "orphan-beyond", Stacks: only, States: []string{"FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK"}, Event: "arrive",
-			Rule:    "held, fin-acknowledged, ack-duplicate, ack-new, fin-wait-2-ack, text-after-fin, window-updated",
-			Sources: []string{"RFC 9293 3.10.7.4 first", "gVisor pkg/tcpip/transport/tcp/rcv.go handleRcvdSegmentClosing"},
-			shows:   []pattern{{differs: State, other: "CLOSED"}}, parts: true,
-			when: beyond,
 		},
 		{
 			Name: "ack-ahead-of-text", Stacks: only, States: []string{"FIN-WAIT-1", "CLOSING", "LAST-ACK"}, Event: "arrive",
@@ -175,11 +123,6 @@ func netstackDeviations() []Deviation {
 			Name: "abort-while-closing", Stacks: only, States: []string{"CLOSING", "LAST-ACK", "TIME-WAIT"}, Event: "call abort(", Rule: "abort-closing",
 			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go closeLocked"},
 			shows:   []pattern{{differs: State, model: "CLOSED"}}, parts: true,
-		},
-		{
-			Name: "unread-while-closing", Stacks: only, States: []string{"CLOSING", "LAST-ACK", "TIME-WAIT"}, Event: "call close(", Rule: "close-unread, close-closing",
-			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go shutdownLocked"},
-			shows:   []pattern{refuses, {differs: State, other: "CLOSED"}}, parts: true,
 		},
 		{
 			Name: "retransmission-times", Stacks: only, States: []string{"SYN-SENT", "SYN-RECEIVED"}, Event: "timeout retransmission", Rule: "retransmit-syn, retransmit-syn-ack",

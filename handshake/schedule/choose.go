@@ -58,7 +58,7 @@ func (g *generator) offers(choices []handshake.Choice) []offer {
 		case handshake.Return:
 			weight, returns[c.Peer] = 40, true
 		case handshake.Arrive:
-			if g.unlike(c) || returns[c.Peer] || departs[c.Peer] && strings.Contains(c.What, "<CTL=RST") {
+			if g.strange(c) || !g.daring && g.unlike(c) || returns[c.Peer] || departs[c.Peer] && strings.Contains(c.What, "<CTL=RST") {
 				continue // what is about to happen would not be what it was, or would
 			}
 			weight = 4
@@ -89,7 +89,7 @@ func (g *generator) callWeight(c handshake.Choice) int {
 	switch {
 	case c.What == "socket":
 		return 80
-	case g.unlikeCall(c):
+	case g.strangeCall(c), !g.daring && g.unlikeCall(c):
 		return 0
 	case c.What == "setsockopt" || c.What == "bind" || c.What == "listen":
 		return 80
@@ -111,9 +111,10 @@ func within(used, most, weight int) int {
 // mayExpire reports whether a timer may end here. A kernel repeats nothing that is held,
 // or whose acknowledgment is: so nothing may be on its way. While one timer is waited for,
 // another may end; and of several segments Linux repeats one and ours those that it joins:
-// so only one may be unacknowledged. TIME-WAIT and the user timeout take minutes.
+// so only one may be unacknowledged. What Linux alone has answered is held, too, and may be
+// its acknowledgment. TIME-WAIT and the user timeout take minutes.
 func (g *generator) mayExpire(c handshake.Choice, choices []handshake.Choice) bool {
-	if c.What != "retransmission" || slices.ContainsFunc(choices, func(c handshake.Choice) bool {
+	if c.What != "retransmission" || g.parted || slices.ContainsFunc(choices, func(c handshake.Choice) bool {
 		return c.Verb == handshake.Drop || c.Verb == handshake.Depart || c.Verb == handshake.Return
 	}) {
 		return false
