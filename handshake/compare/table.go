@@ -168,6 +168,16 @@ func linuxDeviations() []Deviation {
 			shows:   []pattern{unanswered, {differs: State, other: "SYN-RECEIVED"}}, parts: true,
 		},
 		{
+			Name: "time-wait-next-number", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive <CTL=SYN>", Rule: "time-wait-reopened",
+			Sources: []string{"RFC 6191 2", "Linux net/ipv4/tcp_minisocks.c tcp_timewait_state_process", measured},
+			shows:   []pattern{{differs: State, model: "SYN-RECEIVED", other: "TIME-WAIT"}}, parts: true,
+		},
+		{
+			Name: "time-wait-forgotten", Stacks: only, States: []string{"SYN-RECEIVED"}, Event: "arrive <CTL=RST", Rule: "rst-back-to-time-wait",
+			Sources: []string{"RFC 9293 3.6.1 MAY-2", "Linux net/ipv4/tcp_minisocks.c tcp_check_req", measured},
+			shows:   []pattern{{differs: State, model: "TIME-WAIT"}}, parts: true,
+		},
+		{
 			Name: "time-wait-answers", Stacks: only, States: []string{"TIME-WAIT"}, Event: "arrive", Rule: "ack-off, time-wait-other",
 			Sources: []string{"RFC 9293 3.10.7.4 fifth", "Linux net/ipv4/tcp_minisocks.c tcp_timewait_state_process", measured},
 			shows:   []pattern{{differs: OnlyRight, kind: handshake.KindDepart, other: "<CTL=ACK>"}},

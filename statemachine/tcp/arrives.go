@@ -52,7 +52,7 @@ func (o *Outcome) beginAnew(e *SegmentArrives) {
 	t.Passive = true
 	t.flush()
 	e.ISS = later(e.ISS, was.SND)
-	o.listen(e)
+	o.answerSYN(e)
 	t.Was = was
 }
 
@@ -110,16 +110,21 @@ func (o *Outcome) listen(e *SegmentArrives) {
 		o.ignoreFIN(seg)
 	case seg.CTL.Has(SYN): // third
 		o.fire(listenSYN)
-		o.TCB.State = SynReceived
-		o.TCB.begin(e.ISS, e.Now)
-		o.TCB.hear(seg, e.Now)
-		o.TCB.keep(seg)
-		o.sendSYNACK()
-		o.TCB.startTimers(e.Now)
+		o.answerSYN(e)
 	default: // fourth
 		o.fire(listenOther)
 		o.ignoreFIN(seg)
 	}
+}
+
+// answerSYN begins a connection in LISTEN by its third check.
+func (o *Outcome) answerSYN(e *SegmentArrives) {
+	o.TCB.State = SynReceived
+	o.TCB.begin(e.ISS, e.Now)
+	o.TCB.hear(&e.Segment, e.Now)
+	o.TCB.keep(&e.Segment)
+	o.sendSYNACK()
+	o.TCB.startTimers(e.Now)
 }
 
 // hear sets the receive variables from the other end's SYN, and how large a segment may

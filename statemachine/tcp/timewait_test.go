@@ -17,7 +17,7 @@ func TestRFC9293_3_6_1_ASYNReopensTimeWait(t *testing.T) {
 	old := in(TimeWait)
 	anew := from(old.RCV.NXT+5000, 0, SYN, "")
 	o := comes(old, anew)
-	require.Equal(t, []Rule{timeWaitReopened, listenSYN}, o.Rules)
+	require.Equal(t, []Rule{timeWaitReopened}, o.Rules)
 	require.Equal(t, SynReceived, o.TCB.State)
 	require.Equal(t, []string{Segment{SEQ: old.SND.NXT + 1000, ACK: anew.SEQ + 1, CTL: SYN | ACK}.String()}, labels(o.Segments))
 
