@@ -172,6 +172,7 @@ func BenchmarkLife(b *testing.B) {
 }
 
 func report(b *testing.B, segments int) {
+	b.Helper()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lives/s")
 	b.ReportMetric(float64(segments)/float64(b.N), "segments/life")
 }

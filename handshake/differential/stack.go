@@ -34,7 +34,7 @@ func settings() []tcpip.SettableTransportProtocolOption {
 	least, most := tcpip.TCPMinRTOOption(time.Second), tcpip.TCPMaxRTOOption(time.Minute)
 	const msl = 2 * time.Minute
 	timeWait, linger := tcpip.TCPTimeWaitTimeoutOption(2*msl), tcpip.TCPLingerTimeoutOption(24*time.Hour)
-	reuse := tcpip.TCPTimeWaitReuseOption(tcpip.TCPTimeWaitReuseDisabled)
+	reuse := tcpip.TCPTimeWaitReuseDisabled
 	const window = 65535 // half of the buffer; a window of more is not told without an option
 	return []tcpip.SettableTransportProtocolOption{
 		&sack, &moderate, &delay, &recovery, &least, &most, &timeWait, &linger, &reuse,
