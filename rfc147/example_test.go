@@ -2,6 +2,7 @@ package rfc147_test
 
 import (
 	"fmt"
+	"os"
 
 	"sockscope/rfc147"
 )
@@ -93,4 +94,29 @@ func ExampleHosts() {
 	// 10 LL-67 IBM 360/67 limited Server RFC 597
 	// 74 LL-TX2 TX-2 Server RFC 597
 	// 138 LL-TSP TSP User RFC 597
+}
+
+// Two names hash to the same number. Who comes later gets the next that is free, and
+// keeps it as long as the table is kept.
+func ExampleUsers() {
+	var lincoln rfc147.Users
+	for _, name := range []string{"winett", "don", "zsg", "don"} {
+		user, err := lincoln.Register(name)
+		fmt.Println(name, user, err)
+	}
+	explanation, _ := lincoln.Explain("zsg")
+	fmt.Println(explanation)
+	if err := lincoln.WriteCSV(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// winett 41697 <nil>
+	// don 9575 <nil>
+	// zsg 9576 <nil>
+	// don 9575 <nil>
+	// zsg is user 9576: hash 9575, 9575 is don (hash 9575); probes 2, collisions 1; RFC 147 p.3
+	// user,name
+	// 9575,don
+	// 9576,zsg
+	// 41697,winett
 }
