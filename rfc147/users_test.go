@@ -2,7 +2,6 @@ package rfc147
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -199,7 +198,7 @@ func TestATableIsRefusedInWhichANameWouldNotBeFound(t *testing.T) {
 // brokenWriter writes nothing.
 type brokenWriter struct{}
 
-func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken") }
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
 
 func FuzzReadUsers(f *testing.F) {
 	f.Add("user,name\n248,aeo\n249,ctc\n")
