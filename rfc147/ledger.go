@@ -3,8 +3,6 @@ package rfc147
 import (
 	"fmt"
 	"iter"
-	"math"
-	"time"
 )
 
 // Ledger keeps records in the order of their entry, and finds those of one account
@@ -81,72 +79,4 @@ func (l *Ledger) Of(a Account) iter.Seq[Record] {
 			}
 		}
 	}
-}
-
-// Total sums up connections of one direction. A sum too large for its field stays at
-// the greatest value that it holds.
-type Total struct {
-	Connections    int
-	Messages, Bits uint64
-	Connected      time.Duration // of all the connections together
-}
-
-func (t *Total) add(r Record) {
-	t.Connections++
-	t.Messages = sum(t.Messages, r.Messages, math.MaxUint64)
-	t.Bits = sum(t.Bits, r.Bits, math.MaxUint64)
-	t.Connected = sum(t.Connected, r.Connected(), math.MaxInt64)
-}
-
-// sum adds what is not negative, and goes no further than most.
-func sum[N uint64 | time.Duration](a, b, most N) N {
-	if b > most-a {
-		return most
-	}
-	return a + b
-}
-
-// Usage is what an account or a host sent and what it received.
-type Usage struct{ Sent, Received Total }
-
-// Pair is who sent and who received.
-type Pair[Party Account | uint8] struct{ Sending, Receiving Party }
-
-// ByAccount totals the records for each user, wherever his processes ran.
-func ByAccount(records iter.Seq[Record]) map[Account]Usage { return usage(records, End.Account) }
-
-// ByHost totals the records for each host on which processes ran, whoever they worked
-// for. That is also what the network came to ask of its hosts (RFC 323 section 3).
-func ByHost(records iter.Seq[Record]) map[uint8]Usage { return usage(records, End.host) }
-
-// ByAccounts totals the records for each two users, one for each direction.
-func ByAccounts(records iter.Seq[Record]) map[Pair[Account]]Total { return pairs(records, End.Account) }
-
-// ByHosts totals the records for each two hosts, one for each direction.
-func ByHosts(records iter.Seq[Record]) map[Pair[uint8]]Total { return pairs(records, End.host) }
-
-func (e End) host() uint8 { return e.Host }
-
-func usage[Party Account | uint8](records iter.Seq[Record], of func(End) Party) map[Party]Usage {
-	totals := map[Party]Usage{}
-	for r := range records {
-		sender := totals[of(r.Sender())]
-		sender.Sent.add(r)
-		totals[of(r.Sender())] = sender
-		receiver := totals[of(r.Receiver())]
-		receiver.Received.add(r)
-		totals[of(r.Receiver())] = receiver
-	}
-	return totals
-}
-
-func pairs[Party Account | uint8](records iter.Seq[Record], of func(End) Party) map[Pair[Party]]Total {
-	totals := map[Pair[Party]]Total{}
-	for r := range records {
-		pair := Pair[Party]{of(r.Sender()), of(r.Receiver())}
-		total := totals[pair]
-		total.add(r)
-		totals[pair] = total
-	}
-	return totals
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -150,62 +149,6 @@ func TestALedgerTellsItsTimesInUTC(t *testing.T) {
 	var text bytes.Buffer
 	require.NoError(t, WriteJSON(&text, slices.Values([]Record{r})))
 	require.Equal(t, telnetJSON, text.String())
-}
-
-func TestTotalsCountEachRecordOnceForWhoSentAndOnceForWhoReceived(t *testing.T) {
-	echo := Record{Made: telnet.Made, Closed: telnet.Made.Add(time.Second), Messages: 3, Bits: 24, SendingHost: 10, ReceivingHost: 10, SendingSocket: 0x01000505, ReceivingSocket: 0x01000504}
-	l := entered(t, telnet, telnet, echo)
-	user, service := Account{1, 5}, Account{10, 0}
-	typed := Total{Connections: 2, Messages: 24, Bits: 1920, Connected: 261 * time.Second}
-	echoed := Total{Connections: 1, Messages: 3, Bits: 24, Connected: time.Second}
-	both := Total{Connections: 3, Messages: 27, Bits: 1944, Connected: 262 * time.Second}
-
-	require.Equal(t, map[Account]Usage{user: {Sent: both, Received: echoed}, service: {Received: typed}}, ByAccount(l.All()))
-	require.Equal(t, map[uint8]Usage{74: {Sent: typed}, 10: {Sent: echoed, Received: both}}, ByHost(l.All()))
-	require.Equal(t, map[Pair[Account]]Total{{user, service}: typed, {user, user}: echoed}, ByAccounts(l.All()))
-	require.Equal(t, map[Pair[uint8]]Total{{74, 10}: typed, {10, 10}: echoed}, ByHosts(l.All()))
-	require.Len(t, slices.Collect(l.Of(user)), 3, "who sends to himself has the record once")
-	require.Equal(t, map[uint8]Usage{74: {Sent: typed}, 10: {Received: typed}}, ByHost(l.Of(service)))
-}
-
-func TestTotalsOfAllPartiesAreThoseOfAllRecords(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		records := slices.Values(rapid.SliceOfN(rapid.Custom(drawRecord), 0, 20).Draw(t, "records"))
-		var all Total
-		for r := range records {
-			all.add(r)
-		}
-		whole := func(totals ...Total) (sums Total) {
-			for _, total := range totals {
-				sums.Connections += total.Connections
-				sums.Messages = sum(sums.Messages, total.Messages, math.MaxUint64)
-				sums.Bits = sum(sums.Bits, total.Bits, math.MaxUint64)
-				sums.Connected += total.Connected
-			}
-			return sums
-		}
-		var sent, received, accounts, hosts []Total
-		for _, u := range ByAccount(records) {
-			sent, received = append(sent, u.Sent), append(received, u.Received)
-		}
-		for _, total := range ByAccounts(records) {
-			accounts = append(accounts, total)
-		}
-		for _, total := range ByHosts(records) {
-			hosts = append(hosts, total)
-		}
-		for _, totals := range [][]Total{sent, received, accounts, hosts} {
-			require.Equal(t, all, whole(totals...))
-		}
-	})
-}
-
-func TestASumThatIsTooLargeStaysAtTheGreatestValue(t *testing.T) {
-	long := telnet
-	long.Bits, long.Messages = math.MaxUint64, math.MaxUint64
-	long.Closed = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	require.Equal(t, Total{Connections: 2, Messages: math.MaxUint64, Bits: math.MaxUint64, Connected: math.MaxInt64},
-		ByHost(slices.Values([]Record{long, long}))[74].Sent)
 }
 
 func TestRecordsAreWrittenAsATable(t *testing.T) {
@@ -449,26 +392,6 @@ func BenchmarkOneAccountAmongAMillionRecords(b *testing.B) {
 					total.add(r)
 				}
 				if total.Connections != len(l.of[user]) {
-					b.Fatal("lost")
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkTotalsOfAMillionRecords(b *testing.B) {
-	l := logged(b, busy(10_000, million))
-	for name, total := range map[string]func() int{
-		"by account":       func() int { return len(ByAccount(l.All())) },
-		"by host":          func() int { return len(ByHost(l.All())) },
-		"by two accounts":  func() int { return len(ByAccounts(l.All())) },
-		"by two hosts":     func() int { return len(ByHosts(l.All())) },
-		"of one's records": func() int { return len(ByAccounts(l.Of(Account{Home: 1, User: 1}))) },
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if total() == 0 {
 					b.Fatal("lost")
 				}
 			}

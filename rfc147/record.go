@@ -2,6 +2,7 @@ package rfc147
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -81,6 +82,28 @@ func (s Socket) Account() Account { return Account{s.Home(), s.User()} }
 
 // String writes home/user: 10/5.
 func (a Account) String() string { return fmt.Sprintf("%d/%d", a.Home, a.User) }
+
+// ParseAccount reads home/user, each decimal, hexadecimal or octal.
+func ParseAccount(text string) (Account, error) {
+	parts := strings.Split(text, "/")
+	if len(parts) != 2 {
+		return Account{}, fmt.Errorf("rfc147: account %s, want home/user, like 10/5", shown(text))
+	}
+	values, err := parseNumbers(parts)
+	if err != nil {
+		return Account{}, err
+	}
+	return Account{Home: uint8(values[0]), User: uint16(values[1])}, nil
+}
+
+// MarshalText writes home/user.
+func (a Account) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what [ParseAccount] reads.
+func (a *Account) UnmarshalText(text []byte) (err error) {
+	*a, err = ParseAccount(string(text))
+	return err
+}
 
 // MarshalText writes a socket in records as home/user/plug/polarity, so that it can
 // be read there whom it names.
