@@ -303,9 +303,15 @@ const million = 1_000_000
 
 // busy draws the records of a network with so many users at 60 hosts. Half of the
 // connections have a service at one end, so that user 0 is the busiest of each home.
+// With 0 users each end is an account of its own.
 func busy(users, records int) []Record {
 	random := rand.New(rand.NewPCG(147, 1971))
+	ends := Socket(0)
 	end := func() Socket {
+		if users == 0 {
+			ends++
+			return ends << 8
+		}
 		if random.IntN(4) == 0 {
 			return Socket(1+random.IntN(60)) << 24
 		}
@@ -336,11 +342,11 @@ func logged(tb testing.TB, records []Record) *Ledger {
 	return l
 }
 
-// However many users there are, a record takes at most 150 octets. That is so for a
-// million, too, as the benchmark says.
+// A record takes at most 150 octets, also where no account ever comes again (0 users
+// here). That is so for a million, too, as the benchmark says.
 func TestARecordTakesLittleMemory(t *testing.T) {
 	const records = 100_000
-	for _, users := range []int{100, 10_000, 100_000} {
+	for _, users := range []int{0, 100, 10_000, 100_000} {
 		made := busy(users, records)
 		before := heap()
 		l := logged(t, made)
@@ -365,7 +371,7 @@ func heap() uint64 {
 }
 
 func BenchmarkEnterAMillionRecords(b *testing.B) {
-	for _, users := range []int{1_000, 100_000, 1_000_000} {
+	for _, users := range []int{0, 1_000, 100_000} {
 		made := busy(users, million)
 		b.Run(fmt.Sprintf("%d users", users), func(b *testing.B) {
 			before := heap()
@@ -384,14 +390,15 @@ func BenchmarkOneAccountAmongAMillionRecords(b *testing.B) {
 	for _, users := range []int{1_000, 10_000, 100_000} {
 		l := logged(b, busy(users, million))
 		user := Account{Home: 1, User: 1}
-		b.Run(fmt.Sprintf("%d users, %d records of one", users, len(l.of[user])), func(b *testing.B) {
+		records := len(slices.Collect(l.Of(user)))
+		b.Run(fmt.Sprintf("%d users, %d records of one", users, records), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var total Total
 				for r := range l.Of(user) {
 					total.add(r)
 				}
-				if total.Connections != len(l.of[user]) {
+				if total.Connections != records {
 					b.Fatal("lost")
 				}
 			}

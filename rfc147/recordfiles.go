@@ -160,14 +160,14 @@ func ReadJSON(r io.Reader) (*Ledger, error) {
 			err = l.enter(record)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("rfc147: entry %d: %w", l.entered+1, err)
+			return nil, fmt.Errorf("rfc147: entry %d: %w", l.Len()+1, err)
 		}
 	}
 	if _, err := in.Token(); err != nil {
-		return nil, fmt.Errorf("rfc147: after entry %d: %w", l.entered, err)
+		return nil, fmt.Errorf("rfc147: after entry %d: %w", l.Len(), err)
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("rfc147: after entry %d: want nothing more behind ]", l.entered)
+		return nil, fmt.Errorf("rfc147: after entry %d: want nothing more behind ]", l.Len())
 	}
 	return l, nil
 }

@@ -57,13 +57,15 @@ func (p Pair[P]) MarshalText() ([]byte, error) {
 func ByAccount(records iter.Seq[Record]) map[Account]Usage { return usage(records, End.Account) }
 
 // ByHost totals the records for each host on which processes ran, whoever they worked
-// for. That is also what the network came to ask of its hosts (RFC 323 section 3).
+// for.
 func ByHost(records iter.Seq[Record]) map[uint8]Usage { return usage(records, End.host) }
 
 // ByAccounts totals the records for each two users, one for each direction.
 func ByAccounts(records iter.Seq[Record]) map[Pair[Account]]Total { return pairs(records, End.Account) }
 
-// ByHosts totals the records for each two hosts, one for each direction.
+// ByHosts totals the records for each two hosts, one for each direction. Messages and
+// bits to and from each other host are what the network came to ask its hosts for (RFC
+// 388); it did not ask for users.
 func ByHosts(records iter.Seq[Record]) map[Pair[uint8]]Total { return pairs(records, End.host) }
 
 func (e End) host() uint8 { return e.Host }
