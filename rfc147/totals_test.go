@@ -70,17 +70,17 @@ func TestASumThatIsTooLargeStaysAtTheGreatestValue(t *testing.T) {
 
 func TestTotalsAreWrittenByNumber(t *testing.T) {
 	echo := telnet
-	echo.ReceivingSocket, echo.ReceivingHost = 0x010004D2, 2
+	echo.ReceivingSocket, echo.ReceivingHost = 0x01FFFFD2, 2
 	l := entered(t, telnet, telnet, echo)
 	var text strings.Builder
 	require.NoError(t, WriteUsage(&text, "user", ByAccount(l.All())))
 	require.NoError(t, WritePairs(&text, ByHosts(l.All())))
 	require.Equal(t, ""+
 		"user        way         connections    messages            bits      connect time\n"+
-		"1/4         sent                  0           0               0                0s\n"+
-		"1/4         received              1          12             960           2m10.5s\n"+
 		"1/5         sent                  3          36            2880           6m31.5s\n"+
 		"1/5         received              0           0               0                0s\n"+
+		"1/65535     sent                  0           0               0                0s\n"+
+		"1/65535     received              1          12             960           2m10.5s\n"+
 		"10/0        sent                  0           0               0                0s\n"+
 		"10/0        received              2          24            1920             4m21s\n"+
 		"from        to          connections    messages            bits      connect time\n"+
@@ -88,7 +88,7 @@ func TestTotalsAreWrittenByNumber(t *testing.T) {
 		"74          10                    2          24            1920             4m21s\n", text.String())
 	text.Reset()
 	require.NoError(t, WritePairs(&text, ByAccounts(l.All())))
-	require.Contains(t, text.String(), "\n1/5         1/4                   1 ")
+	require.Contains(t, text.String(), "\n1/5         1/65535               1 ")
 	require.Equal(t, errBroken, WriteUsage(brokenWriter{}, "host", ByHost(l.All())))
 	require.Equal(t, errBroken, WritePairs(brokenWriter{}, ByHosts(l.All())))
 }

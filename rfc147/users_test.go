@@ -142,6 +142,18 @@ func TestAfter65535ComesUser1(t *testing.T) {
 	require.Equal(t, []Holder{{"holder", Hash("holder"), LastUser}}, e.Passed)
 }
 
+func TestTheLastFreeNumberIsFound(t *testing.T) {
+	u := &Users{}
+	for user := uint16(1); user != ServiceUser; user++ {
+		if user != 247 {
+			u.give(user, "holder")
+		}
+	}
+	user, err := u.Register("aeo") // from 248 on
+	require.NoError(t, err)
+	require.Equal(t, uint16(247), user)
+}
+
 func TestAFullTableRefusesTheNextNameInOneLine(t *testing.T) {
 	u := &Users{}
 	for i := range LastUser {
