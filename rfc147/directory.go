@@ -2,7 +2,9 @@ package rfc147
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +17,9 @@ type Source struct {
 	RFC  int
 	Date time.Time // the day that the RFC bears
 }
+
+// definition is the RFC that this package is about.
+var definition = Source{RFC: 147, Date: time.Date(1971, time.May, 7, 0, 0, 0, 0, time.UTC)}
 
 // String cites it: RFC 433.
 func (s Source) String() string { return fmt.Sprintf("RFC %d", s.RFC) }
@@ -79,26 +84,44 @@ func (r *row) fail(format string, args ...any) {
 
 // readTable reads a table with a header line, one entry a line.
 func readTable[Entry any](table string, entry func(*row) Entry) ([]Entry, error) {
-	records, err := csv.NewReader(strings.NewReader(table)).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("rfc147: %w", err)
-	}
-	columns := map[string]int{}
 	var entries []Entry
-	for i, cells := range records {
-		if i == 0 {
-			for j, name := range cells {
-				columns[name] = j
-			}
-			continue
-		}
-		r := row{columns: columns, cells: cells}
-		entries = append(entries, entry(&r))
-		if r.err != nil {
-			return nil, fmt.Errorf("rfc147: entry %d: %w", i, r.err)
-		}
+	err := eachRow(strings.NewReader(table), nil, func(r *row) { entries = append(entries, entry(r)) })
+	if err != nil {
+		return nil, err
 	}
 	return entries, nil
+}
+
+// eachRow reads a table line by line after its header line, which must be the one
+// wanted if one is.
+func eachRow(table io.Reader, wanted []string, read func(*row)) error {
+	lines := csv.NewReader(table)
+	header, err := lines.Read()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("rfc147: %w", err)
+	}
+	if wanted != nil && !slices.Equal(header, wanted) {
+		return fmt.Errorf("rfc147: header %s, want %s", shown(strings.Join(header, ",")), strings.Join(wanted, ","))
+	}
+	columns := map[string]int{}
+	for i, name := range header {
+		columns[name] = i
+	}
+	lines.ReuseRecord = true
+	for entry := 1; ; entry++ {
+		cells, err := lines.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("rfc147: %w", err)
+		}
+		r := row{columns: columns, cells: cells}
+		read(&r)
+		if r.err != nil {
+			return fmt.Errorf("rfc147: entry %d: %w", entry, r.err)
+		}
+	}
 }
 
 // must is for the tables inside the program: a test reads every line of them.

@@ -2,6 +2,9 @@ package rfc147_test
 
 import (
 	"fmt"
+	"os"
+	"strings"
+	"time"
 
 	"sockscope/rfc147"
 )
@@ -93,4 +96,79 @@ func ExampleHosts() {
 	// 10 LL-67 IBM 360/67 limited Server RFC 597
 	// 74 LL-TX2 TX-2 Server RFC 597
 	// 138 LL-TSP TSP User RFC 597
+}
+
+// Two names hash to the same number. Who comes later gets the next that is free, and
+// keeps it as long as the table is kept.
+func ExampleUsers() {
+	var lincoln rfc147.Users
+	for _, name := range []string{"winett", "don", "zsg", "don"} {
+		user, err := lincoln.Register(name)
+		fmt.Println(name, user, err)
+	}
+	explanation, _ := lincoln.Explain("zsg")
+	fmt.Println(explanation)
+	if err := lincoln.WriteCSV(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// winett 41697 <nil>
+	// don 9575 <nil>
+	// zsg 9576 <nil>
+	// don 9575 <nil>
+	// zsg is user 9576: hash 9575, 9575 is don (hash 9575); probes 2, collisions 1; RFC 147 p.3
+	// user,name
+	// 9575,don
+	// 9576,zsg
+	// 41697,winett
+}
+
+// A user of UCLA works at Lincoln's TX-2, host 74, with the 360/67 beside it, host 10:
+// a connection each way, and a record of each. They charge his account at UCLA.
+func ExampleLedger() {
+	made := time.Date(1971, time.May, 7, 14, 0, 0, 0, time.UTC)
+	var log rfc147.Ledger
+	for _, r := range []rfc147.Record{
+		{Made: made, Closed: made.Add(2 * time.Minute), Messages: 12, Bits: 960, SendingHost: 74, ReceivingHost: 10, SendingSocket: 0x01000503, ReceivingSocket: 0x0A000010},
+		{Made: made, Closed: made.Add(3 * time.Minute), Messages: 30, Bits: 9600, SendingHost: 10, ReceivingHost: 74, SendingSocket: 0x0A000011, ReceivingSocket: 0x01000502},
+	} {
+		if err := log.Enter(r); err != nil {
+			fmt.Println(err)
+		}
+	}
+	user := rfc147.Account{Home: 1, User: 5}
+	if err := rfc147.WriteTable(os.Stdout, log.Of(user)); err != nil {
+		fmt.Println(err)
+	}
+	for r := range log.Of(user) {
+		fmt.Println(r.Sender(), "to", r.Receiver())
+	}
+	usage := rfc147.ByAccount(log.All())[user]
+	fmt.Println("user", user, "sent", usage.Sent.Bits, "bits, received", usage.Received.Bits, "in", usage.Received.Connected)
+	fmt.Println("host 74 to 10:", rfc147.ByHosts(log.All())[rfc147.Pair[uint8]{Sending: 74, Receiving: 10}].Messages, "messages")
+	// Output:
+	// made                 closed               messages          bits  from h/u/plug  host  to h/u/plug    host
+	// 1971-05-07 14:00:00  1971-05-07 14:02:00        12           960  1/5/1            74  10/0/8           10
+	// 1971-05-07 14:00:00  1971-05-07 14:03:00        30          9600  10/0/8           10  1/5/1            74
+	// 1/5/1/send at host 74 to 10/0/8/receive at host 10
+	// 10/0/8/send at host 10 to 1/5/1/receive at host 74
+	// user 1/5 sent 960 bits, received 9600 in 3m0s
+	// host 74 to 10: 12 messages
+}
+
+func ExampleReadCSV() {
+	log, err := rfc147.ReadCSV(strings.NewReader(`made,closed,messages,bits,sending_host,receiving_host,sending_socket,receiving_socket
+1971-05-07T14:00:00Z,1971-05-07T14:02:00Z,12,960,74,10,0x01000503,x'0A000010'
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := rfc147.WriteJSON(os.Stdout, log.All()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// [
+	// {"made":"1971-05-07T14:00:00Z","closed":"1971-05-07T14:02:00Z","messages":12,"bits":960,"sending_host":74,"receiving_host":10,"sending_socket":"1/5/1/send","receiving_socket":"10/0/8/receive"}
+	// ]
 }

@@ -60,16 +60,13 @@ func parseQuoted(text string) (Socket, error) {
 
 // parseFields reads home/user/plug/polarity.
 func parseFields(text string) (Socket, error) {
-	layout, parts := Layout(), strings.Split(text, "/")
-	if len(parts) != len(layout) {
+	parts := strings.Split(text, "/")
+	if len(parts) != 4 {
 		return 0, fmt.Errorf("rfc147: %d fields in %s, want 4: home/user/plug/send or home/user/plug/receive", len(parts), shown(text))
 	}
-	var values [3]uint64
-	for i := range values {
-		var err error
-		if values[i], err = number(parts[i], layout[i].Len); err != nil {
-			return 0, fmt.Errorf("rfc147: %s %s, want 0 to %d", layout[i].Name, shown(parts[i]), layout[i].Max())
-		}
+	values, err := parseNumbers(parts[:3])
+	if err != nil {
+		return 0, err
 	}
 	for _, polarity := range []Polarity{Receives, Sends} {
 		if strings.ToLower(parts[3]) == polarity.String() {
@@ -77,6 +74,19 @@ func parseFields(text string) (Socket, error) {
 		}
 	}
 	return 0, fmt.Errorf("rfc147: polarity %s, want send or receive", shown(parts[3]))
+}
+
+// parseNumbers reads the first fields of a socket.
+func parseNumbers(parts []string) ([3]uint64, error) {
+	var values [3]uint64
+	layout := Layout()
+	for i, f := range layout[:len(parts)] {
+		var err error
+		if values[i], err = number(parts[i], f.Len); err != nil {
+			return values, fmt.Errorf("rfc147: %s %s, want 0 to %d", f.Name, shown(parts[i]), f.Max())
+		}
+	}
+	return values, nil
 }
 
 // number reads 10, 0x0A or 0o12 of at most so many bits.
