@@ -28,6 +28,7 @@ type row struct {
 
 var rows = []row{
 	{"rfc147", "rfc147/*.go", nil},
+	{"hosthost", "rfc147/hosthost/*.go", []string{"sockscope/rfc147"}},
 	{"tcp", "statemachine/tcp/*.go", nil},
 	{"handshake", "handshake/*.go", []string{"golang.org/x/tools/txtar"}},
 	{"handshaketest", "handshake/handshaketest/*.go", []string{
