@@ -47,6 +47,9 @@ var rows = []row{
 	{"mixed", "handshake/mixed/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/statemachine/tcp",
 	}},
+	{"arpanet", "handshake/arpanet/*.go", []string{
+		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/rfc147/hosthost",
+	}},
 	{"replay", "handshake/replay/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
 		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",
@@ -82,7 +85,7 @@ var apart = row{"differential", "handshake/differential/*.go", []string{
 }}
 
 // The rows whose engines and screens have deadlines and autoplay to keep.
-var mayReadTheClock = []string{"wire", "kernel", "mixed", "replay", "tui", "tui-model", "explorer-model", "cmd"}
+var mayReadTheClock = []string{"wire", "kernel", "mixed", "arpanet", "replay", "tui", "tui-model", "explorer-model", "cmd"}
 
 const root = "../.."
 
