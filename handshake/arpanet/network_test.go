@@ -356,6 +356,47 @@ func TestEveryRuleHasANameOfItsOwnAndASource(t *testing.T) {
 	require.Len(t, names, int(NotInTransit)+1)
 }
 
+// One life in which every rule fires; what each one does is tested above.
+func TestEveryRuleIsReached(t *testing.T) {
+	w := newWorld(t, OneDatagram)
+	reached := map[Rule]bool{}
+	do := func(e Event) {
+		w.do(e)
+		for _, r := range w.rules {
+			reached[r] = true
+		}
+	}
+	says := func(flags hosthost.DatagramFlags, messages ...string) {
+		for _, m := range messages {
+			do(FromHost{2, w.hosts[2].out.datagram(flags, []byte(m))})
+		}
+	}
+	do(FromHost{9, nil})
+	do(FromHost{2, nil})
+	says(last|ready, nop, "\x01\x00\x00\x00", "\x05\x00\x00\x00", "\x00", "\x00\x04\x00\x00", strings.Repeat("\x00", 2000))
+	says(last, "\x00\x03\x00\x00")
+	says(ready, "\x00\x03\x00\x00")
+	says(last, "")
+	says(ready, "\x00\x03\x00\x00")
+	do(TooSlow{2})
+	says(last|ready, "")
+	w.hosts[2].out.next += 5
+	says(last|ready, slices.Repeat([]string{"\x00\x03\x00\x00"}, MaxOutstanding+MaxWaiting+1)...)
+	w.hosts[2].out.next--
+	says(last|ready, nop)
+	for _, e := range []Event{Deliver{2}, Deliver{1}, Return{1}, Return{1}, Lose{2}, Tardy{3}} {
+		do(e)
+	}
+	do(FromHost{3, w.hosts[3].out.datagram(last, nil)})
+	do(Deliver{4})
+	w.hosts[2].out = sender{}
+	says(last|ready, "")
+	do(Start{2})
+	for r := range Rules() {
+		require.True(t, reached[Rule(r)], Rule(r))
+	}
+}
+
 // Whatever a host says, nothing panics, nothing is kept beyond the limits, and what the IMP
 // says can be read.
 func FuzzFromHost(f *testing.F) {
