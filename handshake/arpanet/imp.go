@@ -15,8 +15,8 @@ import (
 // slowest is how long a host's message may take from its first bit to its last (RFC 381).
 const slowest = 15 * time.Second
 
-// longest is more octets than any datagram that is taken: what is longer shows by them.
-const longest = hosthost.DatagramLen + 2*hosthost.MaxWords
+// longest is how many octets a datagram has that is taken, at most: one word is its flags.
+const longest = hosthost.DatagramLen + 2*(hosthost.MaxWords-1)
 
 // Attachment is a Port with the two ends of its line: UDP addresses in 127.0.0.0/8.
 type Attachment struct {
@@ -181,7 +181,7 @@ func (l line) failure(err error) error { return fmt.Errorf("arpanet: host %d: %w
 // read takes what comes from one host until the socket is closed. While a message is under
 // way, the socket's deadline is the time by which it must have ended.
 func (p *IMP) read(l line) {
-	b := make([]byte, longest+1)
+	b := make([]byte, longest+1) // one more shows that a datagram is too long
 	begun := false
 	for {
 		n, from, err := l.socket.ReadFromUDPAddrPort(b)

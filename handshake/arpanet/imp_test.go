@@ -83,7 +83,7 @@ func (h *udpHost) say(p *IMP, host uint8, flags hosthost.DatagramFlags, carried 
 func (h *udpHost) hear() string {
 	h.t.Helper()
 	require.NoError(h.t, h.socket.SetReadDeadline(time.Now().Add(10*time.Second)))
-	b := make([]byte, longest)
+	b := make([]byte, longest+1)
 	for {
 		n, _, err := h.socket.ReadFromUDPAddrPort(b)
 		require.NoError(h.t, err)
@@ -186,6 +186,7 @@ func TestOnlyTheHostIsHeard(t *testing.T) {
 func TestWhatIsNoDatagramIsDropped(t *testing.T) {
 	p, hosts, reports := attach(t, Config{}, slowest, OneDatagram, 2)
 	whole := hosthost.AppendDatagram(nil, 1, last|ready, make([]byte, 2*(hosthost.MaxWords-1)))
+	require.Len(t, whole, longest)
 	for _, b := range [][]byte{{}, []byte("H316"), append(whole, 0, 0), append(whole, make([]byte, 20000)...)} {
 		_, err := hosts[2].socket.WriteToUDPAddrPort(b, p.Addr(2))
 		require.NoError(t, err)

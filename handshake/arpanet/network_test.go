@@ -182,6 +182,7 @@ func TestAMessageThatTakesTooLongIsGivenUp(t *testing.T) {
 	w.do(TooSlow{2})
 	require.Empty(t, w.rules)
 	w.say(2, ready, strings.Repeat("x", MaxMessage))
+	require.Empty(t, w.n.at(2).in.begun)
 	w.say(2, last|ready, "rest")
 	require.Equal(t, []Rule{RestDiscarded}, w.rules)
 	w.say(2, ready, "\x00\x03")
@@ -333,7 +334,7 @@ func TestWhereNoInterfaceIsNothingHappens(t *testing.T) {
 // A network before an event is the network that it was, so a copy is a snapshot.
 func TestStepLeavesTheNetworkAsItWas(t *testing.T) {
 	w := newWorld(t, Packets)
-	for range MaxOutstanding + 2 {
+	for range MaxOutstanding + 3 {
 		w.message(2, "\x00\x03\x00\x00text")
 	}
 	before := w.n.clone()
@@ -342,6 +343,13 @@ func TestStepLeavesTheNetworkAsItWas(t *testing.T) {
 		first := Step(w.n, e)
 		require.Equal(t, before, w.n)
 		require.Equal(t, first, Step(w.n, e), "the same again")
+	}
+	futures := map[string]Outcome{}
+	for _, m := range []string{"\x00\x03\x00\x00one!", "\x00\x03\x00\x00two!"} {
+		futures[m] = Step(w.n, FromHost{2, hosthost.AppendDatagram(nil, w.hosts[2].out.next, last|ready, []byte(m))})
+	}
+	for m, o := range futures {
+		require.Equal(t, m, o.Network.at(2).waiting[3], "two futures of one network")
 	}
 }
 
