@@ -28,6 +28,7 @@ type row struct {
 
 var rows = []row{
 	{"rfc147", "rfc147/*.go", nil},
+	{"hosthost", "rfc147/hosthost/*.go", []string{"sockscope/rfc147"}},
 	{"tcp", "statemachine/tcp/*.go", nil},
 	{"handshake", "handshake/*.go", []string{"golang.org/x/tools/txtar"}},
 	{"handshaketest", "handshake/handshaketest/*.go", []string{
@@ -45,6 +46,9 @@ var rows = []row{
 	}},
 	{"mixed", "handshake/mixed/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/statemachine/tcp",
+	}},
+	{"arpanet", "handshake/arpanet/*.go", []string{
+		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/rfc147/hosthost",
 	}},
 	{"replay", "handshake/replay/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
@@ -81,7 +85,7 @@ var apart = row{"differential", "handshake/differential/*.go", []string{
 }}
 
 // The rows whose engines and screens have deadlines and autoplay to keep.
-var mayReadTheClock = []string{"wire", "kernel", "mixed", "replay", "tui", "tui-model", "explorer-model", "cmd"}
+var mayReadTheClock = []string{"wire", "kernel", "mixed", "arpanet", "replay", "tui", "tui-model", "explorer-model", "cmd"}
 
 const root = "../.."
 

@@ -61,7 +61,7 @@ func sharedDeviations() []Deviation {
 		{
 			Name: "unread-while-closing", Stacks: both, States: []string{"CLOSING", "LAST-ACK", "TIME-WAIT"}, Event: "call close(", Rule: "close-unread, close-closing",
 			Sources: []string{"RFC 9293 3.10.5", "gVisor pkg/tcpip/transport/tcp/endpoint.go shutdownLocked", measured},
-			shows:   []pattern{refuses, {differs: State, other: "CLOSED"}}, parts: true,
+			shows:   []pattern{refuses, {differs: Label, kind: handshake.KindDepart, other: "<CTL=RST,ACK>"}, {differs: State, other: "CLOSED"}}, parts: true,
 		},
 	}
 }

@@ -423,7 +423,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.Run(k.name+"/wire", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := wire.Decode(k.octets, src, dst); err != nil {
+				if _, _, _, err := wire.Read(k.octets, src, dst); err != nil {
 					b.Fatal(err)
 				}
 			}
