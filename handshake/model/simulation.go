@@ -190,8 +190,9 @@ func (s *Simulation) read(slot int32, segment *tcp.Segment) bool {
 		return false
 	}
 	sent := segment.Text
-	var text []byte
-	if _, *segment, text, err = wire.Read(octets, ip.Src, ip.Dst); err != nil || string(text) != sent {
+	var header wire.Header
+	text, err := wire.Read(octets, ip.Src, ip.Dst, &header, segment)
+	if err != nil || string(text) != sent {
 		return false
 	}
 	segment.Text = sent

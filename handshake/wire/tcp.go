@@ -137,23 +137,26 @@ func readOptions(p *tcp.Options, b []byte) {
 
 // Decode reads the segment b that came from src to dst, as [Read] does, and copies its
 // text.
-func Decode(b []byte, src, dst netip.Addr) (Header, tcp.Segment, error) {
-	h, s, text, err := Read(b, src, dst)
+func Decode(b []byte, src, dst netip.Addr) (h Header, s tcp.Segment, err error) {
+	text, err := Read(b, src, dst, &h, &s)
 	if len(text) > 0 {
 		s.Text = string(text)
 	}
 	return h, s, err
 }
 
-// Read reads the segment b that came from src to dst, and leaves its text where it is. An error says what was found and what was wanted. If
-// it wraps [ErrChecksum], header and segment are given all the same: a capture
-// taken where the hardware was to fill in the checksum is still worth reading.
-// Text that was cut fails by its checksum, unless what was cut off happens to sum up
-// to the length it took away: only a length from outside, as IP has it, shows that.
-func Read(b []byte, src, dst netip.Addr) (h Header, s tcp.Segment, text []byte, err error) {
+// Read reads the segment b that came from src to dst into h and s, and leaves its text
+// and its options where they are. An error says what was found and what was wanted. If it
+// wraps [ErrChecksum], header and segment are given all the same: a capture taken where
+// the hardware was to fill in the checksum is still worth reading. Text that was cut
+// fails by its checksum, unless what was cut off happens to sum up to the length it took
+// away: only a length from outside, as IP has it, shows that.
+func Read(b []byte, src, dst netip.Addr, h *Header, s *tcp.Segment) (text []byte, err error) {
+	*h = Header{}
+	*s = tcp.Segment{}
 	at, err := textAt(b)
 	if err != nil {
-		return h, s, nil, err
+		return nil, err
 	}
 	h.SrcPort, h.DstPort = binary.BigEndian.Uint16(b[atSource:]), binary.BigEndian.Uint16(b[atDestination:])
 	h.DataOffset, h.Reserved = b[atOffset]>>4, b[atOffset]&0xf
@@ -168,7 +171,7 @@ func Read(b []byte, src, dst netip.Addr) (h Header, s tcp.Segment, text []byte, 
 	if sum := add(pseudo(src, dst, len(b)), b); fold(sum) != 0 {
 		err = refuse("", sum, h.Checksum)
 	}
-	return h, s, b[at:], err
+	return b[at:], err
 }
 
 // textAt is where the text of a segment begins: behind a header that is whole.

@@ -421,9 +421,11 @@ func BenchmarkDecode(b *testing.B) {
 		{"all options", wire.Append(nil, server, client, full)},
 	} {
 		b.Run(k.name+"/wire", func(b *testing.B) {
+			var header wire.Header
+			var segment tcp.Segment
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, _, err := wire.Read(k.octets, src, dst); err != nil {
+				if _, err := wire.Read(k.octets, src, dst, &header, &segment); err != nil {
 					b.Fatal(err)
 				}
 			}
