@@ -256,9 +256,11 @@ func FuzzArrives(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, how uint16) {
 		d := newDesk(t, Settings{PerSocket: 2, Waiting: 5, PerHost: 10})
 		d.hold = how&1 != 0
-		for _, s := range []State{RFCSent, Open}[:how>>1&1+how>>2&1] {
-			d.enters(receiving, s)
-			break
+		switch {
+		case how&2 != 0:
+			d.enters(receiving, RFCSent)
+		case how&4 != 0:
+			d.enters(receiving, Open)
 		}
 		d.step(Listen{Local: sending.Local, Size: 8})
 		for cut := int(how>>4)%40 + 1; len(b) > 0; {

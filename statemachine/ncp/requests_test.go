@@ -323,8 +323,14 @@ func TestStepIsPure(t *testing.T) {
 	d.step(Send{Key: sending, Text: []byte("x"), Count: 1})
 	before := d.n.Clone()
 	for _, e := range []Event{
-		Close{Key: sending}, Arrives{Message: controlMessage(them, rst)}, Init{Key: receiving}, Listen{Local: 4}, Timeout{Now: time.Hour},
-		Send{Key: sending, Text: []byte("xy"), Count: 2}, Reset{Host: them}, Echo{Host: 9},
+		Close{Key: sending},
+		Init{Key: receiving},
+		Listen{Local: 4},
+		Timeout{Now: time.Hour},
+		Arrives{Message: controlMessage(them, rst)},
+		Send{Key: sending, Text: []byte("xy"), Count: 2},
+		Reset{Host: them},
+		Echo{Host: 9},
 	} {
 		first, o := Step(d.n, e)
 		require.Equal(t, before, d.n.Clone(), "%T", e)
