@@ -106,7 +106,8 @@ func (c Connection) Record(self uint8, epoch time.Time) rfc147.Record {
 	return r
 }
 
-// Settings are what the protocol leaves to each host. A zero field is the default.
+// Settings are what the protocol leaves to each host. A zero field is the default; a negative
+// number is none at all.
 type Settings struct {
 	PerSocket int // RFCs that wait for one local socket, 16
 	Waiting   int // RFCs that wait for any, 1024

@@ -42,7 +42,7 @@ func TestStateTable(t *testing.T) {
 		{"none, Init", both, None, nil, initCall, rfc, RFCSent, initSends},
 		{"none, RFC in, a Listen fits", both, None, func(d *desk, k Key) { listenCall(d, k) }, rfcIn, rfc, Open, rfcFindsListen},
 		{"none, RFC in, no Listen", both, None, nil, rfcIn, nothing, RFCReceived, rfcQueued},
-		{"none, RFC in, no Listen, no room", both, None, func(d *desk, _ Key) { d.n.settings.PerSocket = 0 }, rfcIn, cls, CLSSent, rfcQueueFull},
+		{"none, RFC in, no Listen, no room", both, None, func(d *desk, _ Key) { d.n.settings.PerSocket = -1 }, rfcIn, cls, CLSSent, rfcQueueFull},
 		{"none, Close", both, None, nil, closeCall, nothing, None, callNoConnection},
 		{"RFC-RCVD, Init", both, RFCReceived, nil, initCall, rfc, Open, initAccepts},
 		{"RFC-RCVD, Listen", both, RFCReceived, nil, listenCall, rfc, Open, listenFindsRFC},
