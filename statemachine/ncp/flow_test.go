@@ -97,6 +97,20 @@ func TestACLSWaitsForTheRFNMs(t *testing.T) {
 	require.Equal(t, []string{ownCLS(sending)}, says(d.step(Arrives{Message: d.owed[1].Append(nil)})))
 }
 
+// A CLS that has waited for its RFNM does not overtake what was sent before it.
+func TestACLSGoesBehindTheCommandsThatWait(t *testing.T) {
+	d := newDesk(t, Settings{}).enters(sending, Open)
+	d.inTransit(sending)
+	data := d.owed[0]
+	for i := range rfc147.Socket(MaxOutstanding - 1) {
+		d.step(Init{Key: Key{Host: them, Local: 2 * i, Foreign: 1}})
+	}
+	require.Empty(t, d.step(Interrupt{Key: sending}).Messages)
+	d.step(Close{Key: sending})
+	require.Equal(t, []string{"INS link 42"}, says(d.step(Arrives{Message: data.Append(nil)})))
+	require.Equal(t, []string{ownCLS(sending)}, says(d.step(Arrives{Message: d.owed[1].Append(nil)})))
+}
+
 // RFC 381: the network says what it has lost. Nobody sends it again.
 func TestALostMessageIsTold(t *testing.T) {
 	for _, kind := range []hosthost.Type{hosthost.Incomplete, hosthost.ErrorInData} {

@@ -22,6 +22,7 @@ type seat struct {
 	self  uint8
 	icp   ICP
 	queue []Tell
+	rules []Rule // of the last event
 	out   []parcelled
 }
 
@@ -39,6 +40,7 @@ func newSeat(tb testing.TB, self uint8, p ICP) *seat {
 func (s *seat) keep(o *Outcome) {
 	s.t.Helper()
 	s.check(o)
+	s.rules = append(s.rules[:0], o.Rules...)
 	for i := range o.Messages {
 		octets := o.Messages[i].Append(nil)
 		s.sent = append(s.sent, written(&o.Messages[i]))
@@ -192,6 +194,7 @@ func TestANumberThatCannotBe(t *testing.T) {
 			h := hosthost.Header{Leader: hosthost.Leader{Host: 2, Link: 2}, S: 8, C: uint16(len(text))}
 			user.takes(h.AppendMessage(nil, text, 0))
 			require.Equal(t, ICPFailed, user.icp.State)
+			require.Contains(t, user.rules, icpBadNumber)
 			require.Equal(t, "CLS 34747408 79", user.sent[len(user.sent)-1])
 		})
 	}
