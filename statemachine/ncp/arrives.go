@@ -35,10 +35,8 @@ func (t *turn) arrives(message []byte) {
 		}
 	case hosthost.NOP:
 		t.fire(impNOP)
-	case hosthost.ErrorInLeader, hosthost.GoingDown, hosthost.Uncontrolled, hosthost.DeadHostStatus, hosthost.LongLeader:
-		t.fire(impSaid)
-		t.tellHost(l.Host, IMPSaid).Leader = l
-	default: // types that were never assigned
+	case hosthost.ErrorInLeader, hosthost.GoingDown, hosthost.Uncontrolled, hosthost.DeadHostStatus, hosthost.LongLeader,
+		11, 12, 13, 14: // never assigned
 		t.fire(impSaid)
 		t.tellHost(l.Host, IMPSaid).Leader = l
 	}

@@ -151,6 +151,28 @@ func TestTheUserMayComeFirst(t *testing.T) {
 	require.Equal(t, ICPDone, user.icp.State)
 }
 
+// RFC 165 p.4 and 5: users that come while L is in use wait, and are served one by one.
+func TestUsersAreServedInTurn(t *testing.T) {
+	server, _ := pair(t)
+	var users []*seat
+	for i := range uint8(3) {
+		u := newSeat(t, 3+i, ICP{Host: 2, L: 79, U: 1000, Size: 8}).begin()
+		u.deliver(server)
+		users = append(users, u)
+	}
+	for i, u := range users {
+		server.icp = ICP{Server: true, L: 79, S: 128 + 2*rfc147.Socket(i), Size: 8}
+		server.begin()
+		server.takes(hosthost.Leader{Type: hosthost.NOP}.Append(nil))
+		require.Equal(t, u.self, server.icp.Host)
+		meet(server, u)
+		require.Equal(t, ICPDone, server.icp.State)
+		require.Equal(t, ICPDone, u.icp.State)
+		require.Equal(t, server.icp.S, u.icp.S)
+	}
+	require.Equal(t, 6, server.n.Len())
+}
+
 // RFC 202 p.1: both ends ask for both connections before any match, so that nothing hangs
 // on who begins with which.
 func TestBothRFCsGoAtOnce(t *testing.T) {
