@@ -30,6 +30,7 @@ var rows = []row{
 	{"rfc147", "rfc147/*.go", nil},
 	{"hosthost", "rfc147/hosthost/*.go", []string{"sockscope/rfc147"}},
 	{"tcp", "statemachine/tcp/*.go", nil},
+	{"ncp", "statemachine/ncp/*.go", []string{"sockscope/rfc147", "sockscope/rfc147/hosthost"}},
 	{"handshake", "handshake/*.go", []string{"golang.org/x/tools/txtar"}},
 	{"handshaketest", "handshake/handshaketest/*.go", []string{
 		"sockscope/handshake", "github.com/stretchr/testify/require", "github.com/rogpeppe/go-internal/diff",
