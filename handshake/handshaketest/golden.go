@@ -1,5 +1,5 @@
-// Package handshaketest compares what a test made with a golden file, and plays timelines
-// to their end. Only tests import it.
+// Package handshaketest compares what a test made with a golden file, plays timelines to
+// their end, and plants faults for a package's tests to find. Only tests import it.
 package handshaketest
 
 import (

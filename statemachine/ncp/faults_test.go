@@ -1,21 +1,14 @@
 package ncp
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"sockscope/handshake/handshaketest"
 )
 
 // faults are mistakes of the kind that people make: a check left out, a
 // comparison turned, an answer forgotten.
-var faults = []struct{ name, file, from, to string }{
+var faults = []handshaketest.Fault{
 	{"parameters are not looked at", "arrives.go", "fault = c.Check()", "_ = c.Check()"},
 	{"fractions are cut", "arrives.go", "(of*uint64(f) + 127) / 128", "of * uint64(f) / 128"},
 	{"more than all is given back", "arrives.go", "if f >= 128 {", "if false {"},
@@ -62,92 +55,8 @@ var faults = []struct{ name, file, from, to string }{
 	{"the user does not close U", "icp.go", "t.close(tell.Key)", ""},
 }
 
-// TestPlantedFaults plants each fault in a copy of the package, the first copy
-// without any, and requires that the tests find it.
 func TestPlantedFaults(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: builds the package once for each fault")
-	}
-	module := t.TempDir()
-	for _, pattern := range []string{"go.mod", "go.sum", "rfc147/*.go", "rfc147/data/*", "rfc147/hosthost/*.go", "rfc147/hosthost/testdata/*.txt"} {
-		found, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
-		require.NoError(t, err)
-		require.NotEmpty(t, found, pattern)
-		for _, name := range found {
-			if !strings.HasSuffix(name, "_test.go") {
-				copyFile(t, name, filepath.Join(module, strings.TrimPrefix(name, filepath.Join("..", "..")+string(filepath.Separator))))
-			}
-		}
-	}
-	copyPackage(t, filepath.Join(module, "statemachine", "sound"))
-	for i, f := range faults {
-		dir := filepath.Join(module, "statemachine", fmt.Sprintf("fault%02d", i))
-		copyPackage(t, dir)
-		path := filepath.Join(dir, f.file)
-		source, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.Equal(t, 1, strings.Count(string(source), f.from), "%s: %q must stand once in %s", f.name, f.from, f.file)
-		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(source), f.from, f.to, 1)), 0o600))
-	}
-
-	failed := failures(t, module)
-	require.Empty(t, failed["sockscope/statemachine/sound"], "the copy without a fault fails")
-	for i, f := range faults {
-		tests := failed[fmt.Sprintf("sockscope/statemachine/fault%02d", i)]
-		if len(tests) == 0 {
-			t.Errorf("no test finds: %s", f.name)
-			continue
-		}
-		t.Logf("%s: found by %d, first %s", f.name, len(tests), tests[0])
-	}
-}
-
-// failures runs the tests of all copies at once and gives, by package, those that
-// failed. A copy that does not build is an error.
-func failures(t *testing.T, module string) map[string][]string {
-	t.Helper()
-	cmd := exec.Command("go", "test", "-vet=off", "-ldflags=-s -w", "-timeout=3m", "-json", "./statemachine/...")
-	cmd.Dir = module
-	out, _ := cmd.Output() // fails, since tests do
-	failed := map[string][]string{}
-	ran := map[string]bool{}
-	for events := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var e struct{ Action, Package, Test, Output string }
-		err := events.Decode(&e)
-		if err == io.EOF {
-			break
-		}
-		require.NoError(t, err)
-		require.NotEqual(t, "build-fail", e.Action, "%s", out)
-		if e.Action == "run" {
-			ran[e.Package] = true
-		}
-		if e.Action == "fail" && e.Test != "" {
-			failed[e.Package] = append(failed[e.Package], e.Test)
-		}
-	}
-	require.Len(t, ran, len(faults)+1, "every copy is tested")
-	return failed
-}
-
-// copyPackage copies the sources and the tests of the rules.
-func copyPackage(t *testing.T, dir string) {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	for _, name := range files {
-		switch name {
-		case "faults_test.go", "bench_test.go", "example_test.go":
-			continue
-		}
-		copyFile(t, name, filepath.Join(dir, name))
-	}
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
-	require.NoError(t, os.WriteFile(to, data, 0o600))
+	handshaketest.Plant(t, faults,
+		[]string{"../../rfc147/*.go", "../../rfc147/data/*", "../../rfc147/hosthost/*.go", "../../rfc147/hosthost/testdata/*.txt"},
+		[]string{"faults_test.go", "bench_test.go", "example_test.go"})
 }

@@ -1,21 +1,14 @@
 package tcp
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"sockscope/handshake/handshaketest"
 )
 
 // faults are mistakes of the kind that people make: a check left out, a
 // comparison turned, a timer forgotten.
-var faults = []struct{ name, file, from, to string }{
+var faults = []handshaketest.Fault{
 	{"sequence numbers compared without wrapping", "step.go", "return int32(a-b) < 0", "return a < b"},
 	{"table 6: the last octet counted one too far", "otherstates.go", "seg.SEQ+length-1", "seg.SEQ+length"},
 	{"a FIN behind the window is taken", "otherstates.go", "if uint32(len(seg.Text)) == room {", "if uint32(len(seg.Text)) > room {"},
@@ -66,82 +59,8 @@ var faults = []struct{ name, file, from, to string }{
 	{"a request becomes ESTABLISHED whatever waits", "listener.go", "l.acceptsFull() && request.State", "false && request.State"},
 }
 
-// TestPlantedFaults plants each fault in a copy of the package, the first copy
-// without any, and requires that the tests find it.
 func TestPlantedFaults(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: builds the package once for each fault")
-	}
-	module := t.TempDir()
-	for _, name := range []string{"go.mod", "go.sum"} {
-		copyFile(t, filepath.Join("..", "..", name), filepath.Join(module, name))
-	}
-	copyPackage(t, filepath.Join(module, "sound"))
-	for i, f := range faults {
-		dir := filepath.Join(module, fmt.Sprintf("fault%02d", i))
-		copyPackage(t, dir)
-		path := filepath.Join(dir, f.file)
-		source, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.Equal(t, 1, strings.Count(string(source), f.from), "%s: %q must stand once in %s", f.name, f.from, f.file)
-		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(source), f.from, f.to, 1)), 0o600))
-	}
-
-	failed := failures(t, module)
-	require.Empty(t, failed["sockscope/sound"], "the copy without a fault fails")
-	for i, f := range faults {
-		tests := failed[fmt.Sprintf("sockscope/fault%02d", i)]
-		require.NotEmpty(t, tests, "no test finds: %s", f.name)
-		t.Logf("%s: found by %d, first %s", f.name, len(tests), tests[0])
-	}
-}
-
-// failures runs the tests of all copies at once and gives, by package, those that
-// failed. A copy that does not build is an error.
-func failures(t *testing.T, module string) map[string][]string {
-	t.Helper()
-	cmd := exec.Command("go", "test", "-vet=off", "-ldflags=-s -w", "-json", "./...")
-	cmd.Dir = module
-	out, _ := cmd.Output() // fails, since tests do
-	failed := map[string][]string{}
-	ran := map[string]bool{}
-	for events := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var e struct{ Action, Package, Test, Output string }
-		err := events.Decode(&e)
-		if err == io.EOF {
-			break
-		}
-		require.NoError(t, err)
-		require.NotEqual(t, "build-fail", e.Action, "%s", out)
-		if e.Action == "run" {
-			ran[e.Package] = true
-		}
-		if e.Action == "fail" && e.Test != "" {
-			failed[e.Package] = append(failed[e.Package], e.Test)
-		}
-	}
-	require.Len(t, ran, len(faults)+1, "every copy is tested")
-	return failed
-}
-
-// copyPackage copies the sources and the tests of the rules.
-func copyPackage(t *testing.T, dir string) {
-	t.Helper()
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "testdata"), 0o700))
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	for _, name := range append(files, filepath.Join("testdata", "transitions.csv")) {
-		switch name {
-		case "faults_test.go", "fuzz_test.go", "bench_test.go", "example_test.go", "segment_test.go", "walk_test.go":
-			continue
-		}
-		copyFile(t, name, filepath.Join(dir, name))
-	}
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(to, data, 0o600))
+	handshaketest.Plant(t, faults, []string{"testdata/transitions.csv"}, []string{
+		"faults_test.go", "fuzz_test.go", "bench_test.go", "example_test.go", "segment_test.go", "walk_test.go",
+	})
 }
