@@ -30,8 +30,7 @@ func Plant(t *testing.T, faults []Fault, with, without []string) {
 	if testing.Short() {
 		t.Skip("-short: builds the package once for each fault")
 	}
-	module, err := os.MkdirTemp(t.TempDir(), "module")
-	require.NoError(t, err)
+	module := t.TempDir()
 	folder := filepath.Join(module, "copies")
 	with = append([]string{"../../go.mod", "../../go.sum", "*.go"}, with...)
 	copyPackage(t, module, filepath.Join(folder, "sound"), with, without)
