@@ -152,6 +152,18 @@ func Decode(b []byte, src, dst netip.Addr) (h Header, s tcp.Segment, err error) 
 // fails by its checksum, unless what was cut off happens to sum up to the length it took
 // away: only a length from outside, as IP has it, shows that.
 func Read(b []byte, src, dst netip.Addr, h *Header, s *tcp.Segment) (text []byte, err error) {
+	text, err = readHeader(b, h, s)
+	if err != nil {
+		return nil, err
+	}
+	if sum := add(pseudo(src, dst, len(b)), b); fold(sum) != 0 {
+		err = refuse("", sum, h.Checksum)
+	}
+	return text, err
+}
+
+// readHeader is Read without the checksum.
+func readHeader(b []byte, h *Header, s *tcp.Segment) (text []byte, err error) {
 	*h = Header{}
 	*s = tcp.Segment{}
 	at, err := textAt(b)
@@ -168,10 +180,7 @@ func Read(b []byte, src, dst netip.Addr, h *Header, s *tcp.Segment) (text []byte
 	if at > headerLen {
 		readOptions(&s.Options, h.Options)
 	}
-	if sum := add(pseudo(src, dst, len(b)), b); fold(sum) != 0 {
-		err = refuse("", sum, h.Checksum)
-	}
-	return b[at:], err
+	return b[at:], nil
 }
 
 // textAt is where the text of a segment begins: behind a header that is whole.
