@@ -290,6 +290,7 @@ func TestStateChangesAreArrows(t *testing.T) {
 		"syn-cookies":   "LISTEN > ESTABLISHED by <SEQ=101><ACK=80852146><CTL=ACK>; ",
 
 		"time-wait-assassination": "TIME-WAIT > CLOSED by <SEQ=307><CTL=RST>; ",
+		"time-wait-reuse":         "TIME-WAIT > SYN-RECEIVED by <SEQ=5000><CTL=SYN>; ",
 
 		"syn-cookies-always": "LISTEN > ESTABLISHED by <SEQ=101><ACK=68480320><DATA=5><CTL=PSH,ACK>; ",
 	}, missing)
