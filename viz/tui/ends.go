@@ -212,15 +212,18 @@ func (v *view) socketNote(peer int, conn *viz.Conn, short bool) string {
 	return "dash.no-descriptor"
 }
 
-// named reports whether a connection has ever had a descriptor.
-func (v *view) named(peer int, on string) bool {
+// named reports whether a connection has had a descriptor since it began, which one that a
+// SYN reopens does out of TIME-WAIT (RFC 9293 3.6.1).
+func (v *view) named(peer int, on string) (named bool) {
 	for i := range v.n {
 		s := &v.trace.Steps[i]
-		if _, ok := value(s.Vars, "descriptor"); ok && s.On == on && s.Peer == v.trace.Peers[peer].Name {
-			return true
+		if s.On != on || s.Peer != v.trace.Peers[peer].Name {
+			continue
 		}
+		_, told := value(s.Vars, "descriptor")
+		named = (named || told) && !(s.Before == "TIME-WAIT" && s.After == "SYN-RECEIVED")
 	}
-	return false
+	return named
 }
 
 // tracked shows a sequence number, and what it was if the last step changed it.
