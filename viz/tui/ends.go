@@ -221,7 +221,8 @@ func (v *view) named(peer int, on string) (named bool) {
 			continue
 		}
 		_, told := value(s.Vars, "descriptor")
-		named = (named || told) && !(s.Before == "TIME-WAIT" && s.After == "SYN-RECEIVED")
+		reopened := s.Before == "TIME-WAIT" && s.After == "SYN-RECEIVED"
+		named = (named || told) && !reopened
 	}
 	return named
 }
