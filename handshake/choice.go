@@ -17,10 +17,10 @@ const (
 )
 
 // segmentVerbs are the verbs whose What is a piece of a segment's label.
-var segmentVerbs = []Verb{Depart, Arrive, Drop, Duplicate, Inject, Replace}
+var segmentVerbs = []Verb{Depart, Arrive, Answer, Drop, Duplicate, Inject, Replace}
 
 // verbs are the words that cannot name a peer.
-var verbs = []Verb{Depart, Return, Arrive, Drop, Duplicate, Timeout, Wait, Inject, Replace, until, Begin}
+var verbs = []Verb{Depart, Return, Arrive, Answer, Drop, Duplicate, Timeout, Wait, Inject, Replace, until, Begin}
 
 // String is the choice's line in a scenario file.
 func (c Choice) String() string {

@@ -18,6 +18,7 @@ const (
 	Depart    Verb = "depart"    // a segment leaves its sender
 	Return    Verb = "return"    // a call that blocked comes back
 	Arrive    Verb = "arrive"    // a segment reaches its receiver
+	Answer    Verb = "answer"    // the network's own answer to a segment reaches its sender
 	Drop      Verb = "drop"      // the network loses a segment
 	Duplicate Verb = "duplicate" // the network doubles a segment
 	Timeout   Verb = "timeout"   // a timer ends

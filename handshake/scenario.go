@@ -25,21 +25,23 @@ var builtin embed.FS
 // Scenario is a lesson: who takes part, what happens by default, and what is said
 // about it. The file that it comes from is described in docs/ARCHITECTURE.md.
 type Scenario struct {
-	Name    string // of a built-in one its file's name without the ending, else the path
-	File    string // for messages
-	Figure  string // "RFC 9293 figure 7"; empty if it is none
-	Peers   []PeerSetup
-	Delay   time.Duration     // a segment may arrive this long after its departure, not before
-	Seed    uint64            // draws what the setup leaves open
-	Not     map[string]string // engines that cannot play it, and the key of the sentence that says why
-	Sysctls []Sysctl          // settings of the network namespace, for engines that run on a kernel
-	Quick   bool              // no end delays an acknowledgment, as RFC 9293 3.8.6.3 would let it
-	Window  uint32            // segments of the initial congestion window at both ends (initcwnd); 0: each end's own
-	Script  []Line
-	Words   map[string]map[string]string // language, key, sentence
-	Source  string                       // where the cast of 1971 comes from
-	Ladder  string                       // the expected ladder
-	Loose   bool                         // each line waits until it fits, as it does once a person has chosen otherwise
+	Name   string // of a built-in one its file's name without the ending, else the path
+	File   string // for messages
+	Figure string // "RFC 9293 figure 7"; empty if it is none
+
+	Protocol string // what its peers speak: TCP or NCP
+	Peers    []PeerSetup
+	Delay    time.Duration     // a segment may arrive this long after its departure, not before
+	Seed     uint64            // draws what the setup leaves open
+	Not      map[string]string // engines that cannot play it, and the key of the sentence that says why
+	Sysctls  []Sysctl          // settings of the network namespace, for engines that run on a kernel
+	Quick    bool              // no end delays an acknowledgment, as RFC 9293 3.8.6.3 would let it
+	Window   uint32            // segments of the initial congestion window at both ends (initcwnd); 0: each end's own
+	Script   []Line
+	Words    map[string]map[string]string // language, key, sentence
+	Source   string                       // where the cast of 1971 comes from
+	Ladder   string                       // the expected ladder
+	Loose    bool                         // each line waits until it fits, as it does once a person has chosen otherwise
 
 	keyLines  map[string]int // where "LANG KEY" stands in the file
 	variables map[string]int // where a sentence asks for one
@@ -53,6 +55,12 @@ type PeerSetup struct {
 	Cast          *Cast
 	Line          int // in the file, for messages
 }
+
+// The protocols of scenarios. Where the setup names none, it is TCP.
+const (
+	TCP = "tcp"
+	NCP = "ncp"
+)
 
 // Profile says whose values a peer's machine has where the RFCs leave them open, or let an
 // implementation choose. A kernel has its own, whatever a scenario says.
@@ -94,29 +102,38 @@ func (s *Scenario) Mistake(line int, found, allowed string) error {
 	return &Mistake{File: s.File, Line: line, Found: found, Allowed: allowed}
 }
 
-// Unplayable is a scenario's own word that an engine cannot play it.
+// Unplayable says that an engine cannot play a scenario: by the scenario's own word, or
+// because it speaks another protocol.
 type Unplayable struct {
 	Scenario, Engine string
-	Why              map[string]string // language, sentence
+	Protocol         string            // what the scenario speaks
+	Why              map[string]string // language, sentence; nil: it is the protocol
 	On               []string          // the engines that can
 }
 
 func (u *Unplayable) Error() string {
-	return fmt.Sprintf("%s: %s cannot be played here: %s", u.Engine, u.Scenario, u.Why["en"])
+	why := u.Why["en"]
+	if u.Why == nil {
+		why = "its protocol is " + u.Protocol
+	}
+	return fmt.Sprintf("%s: %s cannot be played here: %s", u.Engine, u.Scenario, why)
 }
 
-// Playable is an [Unplayable] if the scenario says that the engine cannot play it.
+// Playable is an [Unplayable] if the engine cannot play the scenario.
 func (s *Scenario) Playable(engine string) error {
 	key, not := s.Not[engine]
-	if !not {
+	if !not && speaks(engine) == s.Protocol {
 		return nil
 	}
-	u := &Unplayable{Scenario: s.Name, Engine: engine, Why: map[string]string{}}
-	for lang, words := range s.Words {
-		u.Why[lang] = words[key]
+	u := &Unplayable{Scenario: s.Name, Engine: engine, Protocol: s.Protocol}
+	if not {
+		u.Why = map[string]string{}
+		for lang, words := range s.Words {
+			u.Why[lang] = words[key]
+		}
 	}
 	for _, other := range engines {
-		if _, not := s.Not[other]; !not {
+		if _, not := s.Not[other]; !not && speaks(other) == s.Protocol {
 			u.On = append(u.On, other)
 		}
 	}
@@ -177,14 +194,28 @@ func Load(name string) (*Scenario, error) {
 }
 
 // engines are the names that a line or a "not" can be limited to.
-var engines = []string{"model", "kernel", "mixed"}
+var engines = []string{"model", "kernel", "mixed", "arpanet"}
+
+// speaks is the protocol of each engine.
+func speaks(engine string) string {
+	if engine == "arpanet" {
+		return NCP
+	}
+	return TCP
+}
+
+// Engine is the one that plays a scenario where none is named.
+func (s *Scenario) Engine() string {
+	i := slices.IndexFunc(engines, func(e string) bool { return speaks(e) == s.Protocol && s.Not[e] == "" })
+	return engines[max(i, 0)]
+}
 
 // sections are what a scenario file may hold.
 var sections = []string{"setup", "script", "en", "ko", "1971", "ladder"}
 
 // Parse reads a scenario file.
 func Parse(name, file string, data []byte) (*Scenario, error) {
-	s := &Scenario{Name: name, File: file, Not: map[string]string{}, Words: map[string]map[string]string{}, keyLines: map[string]int{}, variables: map[string]int{}}
+	s := &Scenario{Name: name, File: file, Protocol: TCP, Not: map[string]string{}, Words: map[string]map[string]string{}, keyLines: map[string]int{}, variables: map[string]int{}}
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors write one
 	if err := s.printable(data); err != nil {
 		return nil, err
@@ -296,7 +327,7 @@ func uncomment(text string) string {
 // maxWindow is the largest initial congestion window, in segments (RFC 6928 2).
 const maxWindow = 10
 
-const setupForms = "peer NAME ADDR [iss=N,N] [profile=NAME], delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, initcwnd N, not ENGINE KEY"
+const setupForms = "peer NAME ADDR [iss=N,N] [profile=NAME], protocol NAME, delay D, seed N, figure WORDS, sysctl NAME VALUE, quickack, initcwnd N, not ENGINE KEY"
 
 func (s *Scenario) setup(text string, at int) error {
 	words := strings.Fields(text)
@@ -311,6 +342,10 @@ func (s *Scenario) setup(text string, at int) error {
 	case words[0] == "seed" && len(words) == 2:
 		if s.Seed, err = strconv.ParseUint(words[1], 10, 64); err != nil {
 			return s.Mistake(at, "seed "+words[1], "a whole number from 0 on")
+		}
+	case words[0] == "protocol" && len(words) == 2:
+		if s.Protocol = words[1]; s.Protocol != TCP && s.Protocol != NCP {
+			return s.Mistake(at, "protocol "+words[1], "tcp or ncp")
 		}
 	case words[0] == "figure" && len(words) > 1:
 		s.Figure = strings.Join(words[1:], " ")

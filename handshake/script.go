@@ -57,7 +57,7 @@ func (t *Timeline) plan() (Choice, place, error) {
 			return c, p, nil
 		}
 	}
-	waits := len(choices) > 0 && (choices[0].Verb == Depart || choices[0].Verb == Return)
+	waits := len(choices) > 0 && slices.Contains([]Verb{Depart, Return, Answer}, choices[0].Verb)
 	switch {
 	case waits:
 		return first(choices, p)

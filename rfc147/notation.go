@@ -25,9 +25,14 @@ func (s Socket) Fields() string {
 	return fmt.Sprintf("%d/%d/%d/%v", s.Home(), s.User(), s.Plug(), s.Polarity())
 }
 
+// Short writes home/user/plug and the polarity's first letter: 10/0/0/s. It fits a ladder's line.
+func (s Socket) Short() string {
+	return fmt.Sprintf("%d/%d/%d/%.1s", s.Home(), s.User(), s.Plug(), s.Polarity())
+}
+
 // Parse reads a socket in any notation that this package writes, in upper or lower
 // case: x'0A000001', also with blanks between the digits, 0x0A000001, 167772161,
-// 0o1200000001, 10/0/0/send. The numbers between the slashes may be hexadecimal or
+// 0o1200000001, 10/0/0/send, 10/0/0/s. The numbers between the slashes may be hexadecimal or
 // octal too. The error names what is wrong and what would be right.
 func Parse(text string) (Socket, error) {
 	text = strings.TrimSpace(text)
@@ -69,7 +74,7 @@ func parseFields(text string) (Socket, error) {
 		return 0, err
 	}
 	for _, polarity := range []Polarity{Receives, Sends} {
-		if strings.ToLower(parts[3]) == polarity.String() {
+		if word := strings.ToLower(parts[3]); word == polarity.String() || word == polarity.String()[:1] {
 			return New(uint8(values[0]), uint16(values[1]), uint8(values[2]), polarity)
 		}
 	}

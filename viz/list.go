@@ -16,7 +16,7 @@ func List(w io.Writer, all []*handshake.Scenario, engines []string, lang string)
 	for _, s := range all {
 		var on []string
 		for _, e := range engines {
-			if s.Not[e] == "" {
+			if s.Playable(e) == nil {
 				on = append(on, e)
 			}
 		}

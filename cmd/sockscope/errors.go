@@ -51,7 +51,10 @@ func (p *program) explain(err error) (string, int) {
 		return p.say.Say("ui.error.mistake", viz.Fill("file", mistake.File, "line", strconv.Itoa(mistake.Line),
 			"found", mistake.Found, "allowed", mistake.Allowed)), misused
 	}
-	if not, ok := errors.AsType[*handshake.Unplayable](err); ok {
+	if not, ok := errors.AsType[*handshake.Unplayable](err); ok && not.Why == nil {
+		return p.say.Say("ui.error.protocol", viz.Fill("engine", not.Engine, "scenario", not.Scenario,
+			"protocol", strings.ToUpper(not.Protocol), "engines", strings.Join(not.On, ", "))), misused
+	} else if ok {
 		return p.say.Say("ui.error.unplayable", viz.Fill("engine", not.Engine, "scenario", not.Scenario,
 			"why", not.Why[p.lang], "engines", cmp.Or(strings.Join(not.On, ", "), "-"))), misused
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockscope/handshake"
+	"sockscope/handshake/arpanet"
 	"sockscope/handshake/kernel"
 	"sockscope/handshake/mixed"
 	"sockscope/handshake/model"
@@ -16,7 +17,7 @@ import (
 
 // flags are what a person may choose beside the verb. A verb knows some of them.
 type flags struct {
-	engine, view, file string
+	engine, view, file string // engine: empty is the scenario's own
 	plain, mouse, why  bool
 	seed               uint64
 	seeded             bool // --seed was given
@@ -42,11 +43,13 @@ func flagNames() []string {
 
 // engines are the values of --engine.
 func engines() map[string]handshake.Engine {
-	return map[string]handshake.Engine{model.Name: model.Engine{}, kernel.Name: kernel.Engine{}, mixed.Name: mixed.Engine{}}
+	return map[string]handshake.Engine{model.Name: model.Engine{}, kernel.Name: kernel.Engine{}, mixed.Name: mixed.Engine{}, arpanet.Name: arpanet.Engine{}}
 }
 
 // engineNames are the names of [engines] in the order of the help text.
-func engineNames() []string { return []string{model.Name, kernel.Name, mixed.Name} }
+func engineNames() []string {
+	return []string{model.Name, kernel.Name, mixed.Name, arpanet.Name}
+}
 
 // flag gives a verb one of the flags, with its words.
 func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
@@ -55,7 +58,7 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 		text := p.say.Text("ui.flag." + name)
 		switch name {
 		case "engine":
-			set.StringVar(&f.engine, name, model.Name, text)
+			set.StringVar(&f.engine, name, "", text)
 		case "view":
 			set.StringVar(&f.view, name, "", text)
 		case "output":
@@ -86,7 +89,7 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 // settle checks the values of a verb's flags, and gives --view its default: the
 // dashboard where the verb has one and a person can see it, else text.
 func (p *program) settle(c *cobra.Command, f *flags, views ...string) error {
-	if c.Flags().Lookup("engine") != nil {
+	if c.Flags().Changed("engine") {
 		if err := p.among("engine", f.engine, engineNames()); err != nil {
 			return err
 		}

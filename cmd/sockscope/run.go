@@ -42,6 +42,9 @@ func (p *program) timeline(ctx context.Context, f *flags, name string) (*handsha
 	if err != nil {
 		return nil, err
 	}
+	if f.engine == "" {
+		f.engine = s.Engine()
+	}
 	e, s, err := p.engine(f, s)
 	if err != nil {
 		return nil, err

@@ -162,6 +162,13 @@ type Lose struct{ Number int }
 // the interface reset (RFC 270, 394).
 type Tardy struct{ Number int }
 
+// Inject lets a regular message appear in the network as if a host had sent it.
+type Inject struct {
+	From    uint8
+	Message string // with the leader that the host would have written
+}
+
+func (Inject) event()   {}
 func (Start) event()    {}
 func (FromHost) event() {}
 func (TooSlow) event()  {}
@@ -190,6 +197,8 @@ func Step(n Network, e Event) Outcome {
 	switch e := e.(type) {
 	case Start:
 		o.start(e.Host)
+	case Inject:
+		o.inject(e.From, e.Message)
 	case FromHost:
 		o.fromHost(e.Host, e.Datagram)
 	case TooSlow:
@@ -263,6 +272,15 @@ func (o *Outcome) fromHost(host uint8, datagram []byte) {
 	if a.ended {
 		o.said(i, a)
 	}
+}
+
+func (o *Outcome) inject(from uint8, message string) {
+	i := o.Network.at(from)
+	if i == nil || !i.on {
+		o.fire(InterfaceOff)
+		return
+	}
+	o.said(i, arrival{ended: true, message: message})
 }
 
 func (o *Outcome) tooSlow(host uint8) {

@@ -1,18 +1,44 @@
 package ncp
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
+
+// Waiting is what an NCP waits for, as a time-out is named.
+type Waiting uint8
 
 // What is waited for. Whoever stands in one line waits equally long, so whoever came first is
 // due first.
 const (
-	rfcWaits      = iota // a connection in RFC-RCVD
-	rfcUnanswered        // a connection in RFC-SENT
-	clsUnanswered        // a connection in CLS-SENT
-	rstUnanswered        // a host, as are those that follow
+	rfcWaits      Waiting = iota // a connection in RFC-RCVD
+	rfcUnanswered                // a connection in RFC-SENT
+	clsUnanswered                // a connection in CLS-SENT
+	rstUnanswered                // a host, as are those that follow
 	ecoUnanswered
 	rfnmMissing
 	lineCount
 )
+
+// waitingNames are the words of the documents for what has not come.
+var waitingNames = [...]string{"LISTEN", "RFC", "CLS", "RRP", "ERP", "RFNM"}
+
+// String names what has not come: "RFNM"; of an RFC that waits here it is a LISTEN.
+func (w Waiting) String() string {
+	if int(w) < len(waitingNames) {
+		return waitingNames[w]
+	}
+	return "Waiting(" + strconv.Itoa(int(w)) + ")"
+}
+
+// Waitings lists all that an NCP may wait for.
+func Waitings() []Waiting {
+	all := make([]Waiting, lineCount)
+	for i := range all {
+		all[i] = Waiting(i)
+	}
+	return all
+}
 
 // line is a queue of deadlines of places, or of hosts (the number of host h is h+1, for 0 is
 // nobody).
@@ -74,16 +100,22 @@ func (l *line) next(now time.Duration) int32 {
 // Deadline is when the next [Timeout] has something to do; ok is false if nothing is waited
 // for.
 func (n *NCP) Deadline() (when time.Duration, ok bool) {
+	_, when, ok = n.Due()
+	return when, ok
+}
+
+// Due is what the next [Timeout] ends first, and when.
+func (n *NCP) Due() (what Waiting, when time.Duration, ok bool) {
 	for i := range n.lines {
 		l := &n.lines[i]
 		if l.first == 0 {
 			continue
 		}
 		if at := l.at[l.first].when; !ok || at < when {
-			when, ok = at, true
+			what, when, ok = Waiting(i), at, true
 		}
 	}
-	return when, ok
+	return what, when, ok
 }
 
 // timeout ends what is due, line by line.

@@ -1,0 +1,197 @@
+package arpanet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockscope/handshake"
+	"sockscope/handshake/wire"
+	"sockscope/statemachine/ncp"
+)
+
+// Name is the engine's name on the command line, in traces and in scenario files.
+const Name = "arpanet"
+
+// Wire carries a datagram from a host (0) to its IMP (1) or back, and gives what was read
+// there.
+type Wire interface {
+	Carry(from int, b []byte) ([]byte, error)
+	Close() error
+}
+
+// Engine plays scenarios between two hosts of 1971, each at an IMP.
+type Engine struct {
+	// Wire makes the line between a host and its IMP; nil means two UDP sockets on 127.0.0.1.
+	// [InMemory] is for tests.
+	Wire func() (Wire, error)
+}
+
+// InMemory is a line that is not there.
+func InMemory() (Wire, error) { return wire.Memory{}, nil }
+
+// Start checks the scenario, opens the lines, and lets the hosts come up: each is told of
+// its interface and raises its ready line.
+func (e Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Session, error) {
+	w, err := NewWorld(s)
+	if err != nil {
+		return nil, err
+	}
+	open := e.Wire
+	if open == nil {
+		open = func() (Wire, error) { return wire.NewLoopback() }
+	}
+	session := &Session{world: w, scenario: s}
+	for range s.Peers {
+		line, err := open()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("arpanet: %w", err), session.Close())
+		}
+		session.lines = append(session.lines, line)
+	}
+	for i := range s.Peers {
+		if err := session.world.attach(i, session.lines); err != nil {
+			return nil, errors.Join(err, session.Close())
+		}
+	}
+	return session, nil
+}
+
+// Session is a World whose datagrams travel between UDP sockets.
+type Session struct {
+	world    World
+	scenario *handshake.Scenario
+	lines    lines
+}
+
+// Header begins the trace.
+func (s *Session) Header() handshake.Trace {
+	t := handshake.Trace{
+		Scenario: s.scenario.Name, Engine: Name, Protocol: handshake.NCP,
+		Words: s.scenario.Words, Source: s.scenario.Source,
+	}
+	for _, p := range s.scenario.Peers {
+		t.Peers = append(t.Peers, handshake.Peer{Name: p.Name, Address: "host " + p.Address, State: ncp.None.String(), Cast: p.Cast})
+	}
+	return t
+}
+
+// Choices lists what can happen.
+func (s *Session) Choices() []handshake.Choice { return s.world.Choices() }
+
+// Do lets it happen.
+func (s *Session) Do(_ context.Context, c handshake.Choice) ([]handshake.Step, error) {
+	return s.world.Do(c, s.lines)
+}
+
+// Mark is the world as it is now, for [Session.Rewind].
+func (s *Session) Mark() any { return s.world.clone() }
+
+// Rewind goes back to a mark.
+func (s *Session) Rewind(mark any) {
+	w, ok := mark.(World)
+	if !ok {
+		panic(fmt.Sprintf("arpanet: mark is a %T, want what Mark gave", mark))
+	}
+	s.world = w.clone()
+}
+
+// Via names the sockets of the lines between hosts and IMPs; empty when there are none.
+func (s *Session) Via() string {
+	var all []string
+	for _, line := range s.lines {
+		if l, ok := line.(*wire.Loopback); ok {
+			a, b := l.Addrs()
+			all = append(all, fmt.Sprintf(":%d <-> :%d", a.Port(), b.Port()))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "UDP " + strings.Join(all, ", ")
+}
+
+// Close closes the lines.
+func (s *Session) Close() error {
+	var failed error
+	for _, line := range s.lines {
+		failed = errors.Join(failed, line.Close())
+	}
+	return failed
+}
+
+// check reports the first thing in a scenario that this engine cannot play.
+func check(s *handshake.Scenario) error {
+	if err := s.Playable(Name); err != nil {
+		return err
+	}
+	if len(s.Peers) != 2 {
+		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the "+Name+" engine")
+	}
+	if s.Window != 0 || s.Quick || len(s.Sysctls) > 0 || s.Delay > patience {
+		return s.Mistake(1, "initcwnd, quickack, a sysctl or a delay above "+patience.String(), "with the "+Name+" engine peers, protocol, seed and a shorter delay")
+	}
+	for i, p := range s.Peers {
+		if err := checkPeer(s, p); err != nil {
+			return err
+		}
+		if i > 0 && p.Address == s.Peers[0].Address {
+			return s.Mistake(p.Line, "two peers at host "+p.Address, "a host for each")
+		}
+	}
+	for _, l := range s.Script {
+		if l.On(Name) {
+			if err := checkLine(s, l); err != nil {
+				return err
+			}
+		}
+	}
+	return s.CheckVariables(variables)
+}
+
+func checkPeer(s *handshake.Scenario, p handshake.PeerSetup) error {
+	if n, err := strconv.ParseUint(p.Address, 10, 8); err != nil || strconv.FormatUint(n, 10) != p.Address {
+		return s.Mistake(p.Line, "address "+p.Address, "a host's number from 0 to 255, with the "+Name+" engine")
+	}
+	if len(p.ISS) > 0 || p.Profile != "" {
+		return s.Mistake(p.Line, "iss= or profile=", "the name and the host's number: an NCP has neither")
+	}
+	return nil
+}
+
+func checkLine(s *handshake.Scenario, l handshake.Line) error {
+	c := l.Choice
+	switch c.Verb {
+	case handshake.Call:
+		if _, allowed := parse(s, c); allowed != "" {
+			return s.Mistake(l.Number, strings.TrimSpace(c.What+" "+c.Args), allowed)
+		}
+	case handshake.Timeout:
+		var names []string
+		for _, w := range ncp.Waitings() {
+			names = append(names, w.String())
+		}
+		if !slices.Contains(names, c.What) {
+			return s.Mistake(l.Number, "timer "+c.What, strings.Join(names, ", "))
+		}
+	case handshake.Inject:
+		if _, err := parseInjected(c.What); err != nil {
+			return s.Mistake(l.Number, c.What, err.Error())
+		}
+	case handshake.Duplicate, handshake.Replace:
+		return s.Mistake(l.Number, c.String(), "what an IMP can do: arrive, answer, drop; it neither doubles nor changes a message")
+	case "until":
+		var names []string
+		for _, state := range ncp.States {
+			names = append(names, state.String())
+		}
+		if !slices.Contains(names, c.What) {
+			return s.Mistake(l.Number, "state "+c.What, strings.Join(names, ", "))
+		}
+	case handshake.Depart, handshake.Return, handshake.Arrive, handshake.Answer, handshake.Drop, handshake.Wait, handshake.Begin:
+	}
+	return nil
+}

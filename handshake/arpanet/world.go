@@ -1,0 +1,451 @@
+package arpanet
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"sockscope/handshake"
+	"sockscope/rfc147/hosthost"
+	"sockscope/statemachine/ncp"
+)
+
+// World is two hosts with their NCPs and programs, and the network between them: with the
+// same scenario and the same choices it becomes the same World. clone makes a copy that
+// shares nothing that changes.
+type World struct {
+	scenario *handshake.Scenario
+	clock    time.Duration
+	delay    time.Duration
+	hosts    [2]site
+	network  Network
+	flights  []flight // in the order of departure
+	packets  int      // how many have departed: the last one's number
+	order    int      // counts what was put into an outbox: the smaller, the older
+}
+
+// lines are those between hosts and IMPs, as the scenario orders its peers.
+type lines []Wire
+
+// The ends of a line.
+const hostEnd, impEnd = 0, 1
+
+// flight is a message that the IMPs have, or what they say of one.
+type flight struct {
+	packet int
+	to     int           // the host that it is going to
+	at     time.Duration // it may arrive from then on
+	label  string
+	number int    // the network's number of the message; 0: it waits at the interface, or is spoken
+	answer bool   // it is the RFNM of that message, or spoken
+	spoken []byte // a datagram that the IMP has already made: these reach a host in their order
+}
+
+// patience is how long a message may be under way: an IMP gives up after 30 s (RFC 270).
+const patience = 30 * time.Second
+
+// NewWorld makes the world of a scenario in which nothing has happened.
+func NewWorld(s *handshake.Scenario) (World, error) {
+	if err := check(s); err != nil {
+		return World{}, err
+	}
+	w := World{scenario: s, delay: s.Delay}
+	ports := make([]Port, len(s.Peers))
+	for i, p := range s.Peers {
+		n, _ := strconv.ParseUint(p.Address, 10, 8) // it was checked
+		ports[i] = Port{Host: uint8(n)}
+		w.hosts[i] = site{name: p.Name, number: uint8(n), ncp: ncp.New(ncp.Settings{})}
+		for _, l := range s.Program(Name, p.Name) {
+			w.hosts[i].calls = append(w.hosts[i].calls, l.Choice)
+		}
+	}
+	var err error
+	w.network, err = NewNetwork(ports...)
+	return w, err
+}
+
+func (w World) clone() World {
+	w.flights = slices.Clone(w.flights)
+	for i := range w.hosts {
+		w.hosts[i] = w.hosts[i].clone()
+	}
+	return w
+}
+
+// peer finds a host by its name, at by its number; -1 if there is none.
+func (w *World) peer(name string) int {
+	return slices.IndexFunc(w.hosts[:], func(h site) bool { return h.name == name })
+}
+
+func (w *World) at(number uint8) int {
+	return slices.IndexFunc(w.hosts[:], func(h site) bool { return h.number == number })
+}
+
+// Choices lists what can happen, in the order of an undisturbed world: what the IMPs answer,
+// what events have caused, then messages, calls and time-outs.
+func (w *World) Choices() []handshake.Choice {
+	list := append(w.answers(), w.waiting()...)
+	list = append(list, w.messages()...)
+	for i := range w.hosts {
+		if h := &w.hosts[i]; h.next < len(h.calls) && !h.blocked.is {
+			list = append(list, h.calls[h.next])
+		}
+	}
+	_, timers := w.timers()
+	return append(list, timers...)
+}
+
+// timely reports that a flight can end before any time-out does.
+func (w *World) timely(f flight) bool {
+	due, timers := w.timers()
+	return len(timers) == 0 || max(w.clock, f.at) <= due
+}
+
+// answers lists what the IMPs say to hosts, of each host the oldest.
+func (w *World) answers() (list []handshake.Choice) {
+	var heard [2]bool
+	for _, f := range w.flights {
+		if f.answer && !heard[f.to] && w.timely(f) {
+			heard[f.to] = true
+			list = append(list, w.choice(handshake.Answer, f))
+		}
+	}
+	return list
+}
+
+func (w *World) choice(v handshake.Verb, f flight) handshake.Choice {
+	return handshake.Choice{Verb: v, Peer: w.hosts[f.to].name, Packet: f.packet, What: f.label}
+}
+
+// messages lists what the network can do with what it has. It delivers in order, and not to
+// a host that is down: there it can only find that out.
+func (w *World) messages() (list []handshake.Choice) {
+	var first [2]bool
+	for _, f := range w.flights {
+		switch {
+		case f.spoken != nil || f.number == 0:
+			continue
+		case !f.answer && !first[f.to]:
+			first[f.to] = true
+			if w.network.Ready(w.hosts[f.to].number) && !w.spoken(f.to) && w.timely(f) {
+				list = append(list, w.choice(handshake.Arrive, f))
+			}
+		}
+		if w.timely(f) {
+			list = append(list, w.choice(handshake.Drop, f))
+		}
+	}
+	return list
+}
+
+// spoken reports that a host's IMP has said something that has not reached the host yet: it
+// comes before anything else.
+func (w *World) spoken(to int) bool {
+	return slices.ContainsFunc(w.flights, func(f flight) bool { return f.to == to && f.spoken != nil })
+}
+
+// waiting lists the outboxes: of each host the oldest departure and the return.
+func (w *World) waiting() (list []handshake.Choice) {
+	type owned struct {
+		item
+
+		owner string
+	}
+	var items []owned
+	for i := range w.hosts {
+		departs := false
+		for _, it := range w.hosts[i].outbox {
+			if it.is == handshake.Depart && departs {
+				continue // one host's messages leave in order
+			}
+			departs = departs || it.is == handshake.Depart
+			items = append(items, owned{it, w.hosts[i].name})
+		}
+	}
+	slices.SortFunc(items, func(a, b owned) int {
+		if a.is != b.is {
+			if a.is == handshake.Depart {
+				return -1
+			}
+			return 1
+		}
+		return a.order - b.order
+	})
+	for _, it := range items {
+		list = append(list, handshake.Choice{Verb: it.is, Peer: it.owner, What: it.what})
+	}
+	return list
+}
+
+// timers lists the time-outs that are due first, and when.
+func (w *World) timers() (due time.Duration, list []handshake.Choice) {
+	for i := range w.hosts {
+		h := &w.hosts[i]
+		what, when, ok := h.ncp.Due()
+		c := handshake.Choice{Verb: handshake.Timeout, Peer: h.name, What: what.String()}
+		switch {
+		case !ok || len(list) > 0 && when > due:
+		case len(list) > 0 && when == due:
+			list = append(list, c)
+		default:
+			due, list = when, []handshake.Choice{c}
+		}
+	}
+	return due, list
+}
+
+// ErrNotNow is in the chain of what Do says to a choice that is not possible.
+var ErrNotNow = errors.New("not possible now")
+
+// Do lets one choice happen and records it.
+func (w *World) Do(c handshake.Choice, l lines) ([]handshake.Step, error) {
+	i := w.peer(c.Peer)
+	switch {
+	case c.Verb == handshake.Wait:
+		return w.wait(c)
+	case c.Verb == handshake.Begin:
+		return nil, w.begin()
+	case i < 0:
+		return nil, fmt.Errorf("arpanet: peer %q, want %s or %s", c.Peer, w.hosts[0].name, w.hosts[1].name)
+	case c.Verb == handshake.Inject:
+		return w.inject(c, i)
+	case !slices.Contains(w.Choices(), c):
+		return nil, fmt.Errorf("arpanet: %q: %w", c, ErrNotNow)
+	}
+	switch c.Verb {
+	case handshake.Call:
+		return w.call(i, l)
+	case handshake.Depart:
+		return w.depart(i, l)
+	case handshake.Return:
+		return w.comeBack(i), nil
+	case handshake.Arrive:
+		return w.arrive(w.take(c.Packet), l)
+	case handshake.Answer:
+		return w.answer(w.take(c.Packet), l)
+	case handshake.Drop:
+		return w.drop(w.take(c.Packet)), nil
+	case handshake.Timeout:
+		return w.timeout(i, c.What), nil
+	case handshake.Wait, handshake.Begin, handshake.Inject, handshake.Replace, handshake.Duplicate:
+	}
+	return nil, fmt.Errorf("arpanet: %q, want what an IMP or a host can do", c)
+}
+
+// take takes a flight off the list, and lets the clock run to where it can end.
+func (w *World) take(packet int) flight {
+	at := slices.IndexFunc(w.flights, func(f flight) bool { return f.packet == packet })
+	f := w.flights[at]
+	w.flights = slices.Delete(w.flights, at, at+1)
+	w.clock = max(w.clock, f.at)
+	return f
+}
+
+// wait lets the clock run on, but not past a time-out.
+func (w *World) wait(c handshake.Choice) ([]handshake.Step, error) {
+	d, err := time.ParseDuration(c.Args)
+	if err != nil || d <= 0 {
+		return nil, fmt.Errorf("arpanet: wait %q, want a length of time such as 1s", c.Args)
+	}
+	if due, timers := w.timers(); len(timers) > 0 && w.clock+d > due {
+		return nil, fmt.Errorf("arpanet: wait %s, want at most %s: then comes %q", d, due-w.clock, timers[0])
+	}
+	w.clock += d
+	return []handshake.Step{{
+		At: w.clock, Peer: handshake.WirePeer, Kind: handshake.KindNote, Label: "wait " + c.Args, Why: []handshake.Why{TimeGoesOn.Why()},
+	}}, nil
+}
+
+// begin makes what came before invisible. Nothing may be under way then.
+func (w *World) begin() error {
+	if n := len(w.flights) + len(w.hosts[0].outbox) + len(w.hosts[1].outbox); n > 0 {
+		return fmt.Errorf("arpanet: begin with %d messages and returns under way, want none", n)
+	}
+	w.packets = 0
+	return nil
+}
+
+// step lets the network take an event, and keeps what it says to hosts for them, but for
+// those that the caller carries there at once.
+func (w *World) step(e Event, atOnce int) (now []Sent, rules []handshake.Why) {
+	o := Step(w.network, e)
+	w.network = o.Network
+	for _, r := range o.Rules {
+		rules = append(rules, r.Why())
+	}
+	for _, s := range o.Sent {
+		if int(s.Host) == atOnce {
+			now = append(now, s)
+			continue
+		}
+		w.packets++
+		_, message, _ := hosthost.ReadDatagram(s.Datagram) // our own
+		w.flights = append(w.flights, flight{packet: w.packets, to: w.at(s.Host), at: w.clock + w.delay, label: label(message), answer: true, spoken: s.Datagram})
+	}
+	w.admitted()
+	return now, rules
+}
+
+// nobody is a host that nothing is carried to at once.
+const nobody = -1
+
+// admitted gives messages that the network has taken in their numbers there.
+func (w *World) admitted() {
+	for _, m := range w.network.InTransit() {
+		if slices.ContainsFunc(w.flights, func(f flight) bool { return f.number == m.Number }) {
+			continue
+		}
+		for i := range w.flights {
+			if f := &w.flights[i]; f.number == 0 && f.spoken == nil && w.hosts[1-f.to].number == m.From {
+				f.number = m.Number
+				break
+			}
+		}
+	}
+}
+
+// carry takes datagrams to a host, and gives the messages that are whole there.
+func (w *World) carry(i int, sent []Sent, l lines) (messages [][]byte, err error) {
+	for _, s := range sent {
+		read, err := l[i].Carry(impEnd, s.Datagram)
+		if err != nil {
+			return nil, err
+		}
+		if a, _ := w.hosts[i].in.take(read); a.ended {
+			messages = append(messages, []byte(a.message))
+		}
+	}
+	return messages, nil
+}
+
+// depart gives a host's oldest message to its IMP. If that does not take it, the message is
+// at its end.
+func (w *World) depart(i int, l lines) ([]handshake.Step, error) {
+	h := &w.hosts[i]
+	at := slices.IndexFunc(h.outbox, func(it item) bool { return it.is == handshake.Depart })
+	it := h.outbox[at]
+	h.outbox = slices.Delete(h.outbox, at, at+1)
+	w.packets++
+	f := flight{packet: w.packets, to: 1 - i, at: w.clock + w.delay, label: it.what}
+	step := w.departure(f, it.octets)
+	step.Peer, step.On, step.Why = h.name, it.on, []handshake.Why{departs(it.octets).Why()}
+	step.Before = h.state(it.on)
+	step.After = step.Before
+	w.flights = append(w.flights, f)
+	for _, d := range h.out.message(it.octets) {
+		read, err := l[i].Carry(hostEnd, d)
+		if err != nil {
+			return nil, err
+		}
+		_, rules := w.step(FromHost{h.number, read}, nobody)
+		if turned(rules) {
+			f = w.take(f.packet)
+			return []handshake.Step{step, w.lost(f, rules)}, nil
+		}
+	}
+	return []handshake.Step{step}, nil
+}
+
+// turned reports that an IMP has not taken a message, and answered it.
+func turned(rules []handshake.Why) bool {
+	return !slices.Contains(rules, MessageAccepted.Why()) && !slices.Contains(rules, FourOutstanding.Why())
+}
+
+func (w *World) departure(f flight, octets []byte) handshake.Step {
+	return handshake.Step{
+		At: w.clock, Peer: handshake.WirePeer, Kind: handshake.KindDepart, Packet: f.packet, Label: f.label,
+		Wire: octets, Fields: Fields(octets, hosthost.ToIMP), Vars: messageVars(octets),
+	}
+}
+
+func (w *World) lost(f flight, why []handshake.Why) handshake.Step {
+	return handshake.Step{At: w.clock, Peer: handshake.WirePeer, Kind: handshake.KindDrop, Packet: f.packet, Label: f.label, Why: why}
+}
+
+// arrive delivers a message. Its RFNM is then on its way back.
+func (w *World) arrive(f flight, l lines) ([]handshake.Step, error) {
+	sent, _ := w.step(Deliver{f.number}, int(w.hosts[f.to].number))
+	messages, err := w.carry(f.to, sent, l)
+	if err != nil {
+		return nil, err
+	}
+	w.packets++
+	link := uint8(0)
+	for _, m := range w.network.InTransit() {
+		if m.Number == f.number {
+			link = m.leader().Link
+		}
+	}
+	w.flights = append(w.flights, flight{
+		packet: w.packets, to: 1 - f.to, at: w.clock + w.delay, number: f.number, answer: true,
+		label: fmt.Sprintf("RFNM link %d", link),
+	})
+	return w.heard(f, messages), nil
+}
+
+// heard lets a host's NCP take the messages that have become whole.
+func (w *World) heard(f flight, messages [][]byte) (steps []handshake.Step) {
+	for _, m := range messages {
+		step := handshake.Step{
+			At: w.clock, Peer: w.hosts[f.to].name, Kind: handshake.KindArrive, Packet: f.packet, Label: f.label,
+			Wire: m, Fields: Fields(m, hosthost.FromIMP), Vars: messageVars(m),
+		}
+		steps = append(steps, w.arrives(f.to, m, step)...)
+	}
+	return steps
+}
+
+// answer lets a host hear what its IMP says: an RFNM, or why there is none.
+func (w *World) answer(f flight, l lines) ([]handshake.Step, error) {
+	sent := []Sent{{w.hosts[f.to].number, f.spoken}}
+	why := []handshake.Why{RFNMReturned.Why()}
+	if f.spoken == nil {
+		sent, why = w.step(Return{f.number}, int(w.hosts[f.to].number))
+	} else {
+		why = nil // the step in which it was spoken says why
+	}
+	messages, err := w.carry(f.to, sent, l)
+	if err != nil || len(messages) == 0 {
+		return nil, err
+	}
+	step := w.departure(f, messages[0])
+	step.Fields, step.Why = Fields(messages[0], hosthost.FromIMP), why
+	return append([]handshake.Step{step}, w.heard(f, messages)...), nil
+}
+
+// drop loses a message or its RFNM, or finds that the host is down.
+func (w *World) drop(f flight) []handshake.Step {
+	var e Event = Lose{f.number}
+	if !f.answer && !w.network.Ready(w.hosts[f.to].number) {
+		e = Deliver{f.number}
+	}
+	_, why := w.step(e, nobody)
+	if !f.answer {
+		return []handshake.Step{w.lost(f, why)}
+	}
+	octets := hosthost.Leader{Type: hosthost.RFNM, Host: w.hosts[1-f.to].number}.Append(nil)
+	return []handshake.Step{w.departure(f, octets), w.lost(f, why)}
+}
+
+// inject lets a control message appear that no host has sent. It seems to come from the
+// other one.
+func (w *World) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
+	text, err := parseInjected(c.What)
+	if err != nil {
+		return nil, err
+	}
+	from := w.hosts[1-to].number
+	m := hosthost.Header{Leader: hosthost.Leader{Host: w.hosts[to].number}, S: 8, C: uint16(len(text))}
+	octets := append(m.Append(nil), text...)
+	w.packets++
+	f := flight{packet: w.packets, to: to, at: w.clock + w.delay, label: label(octets)}
+	w.flights = append(w.flights, f)
+	step := w.departure(f, octets)
+	step.Why = []handshake.Why{Injected.Why()}
+	if _, why := w.step(Inject{from, string(octets)}, nobody); turned(why) {
+		return []handshake.Step{step, w.lost(w.take(f.packet), why)}, nil
+	}
+	return []handshake.Step{step}, nil
+}
