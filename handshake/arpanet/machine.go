@@ -191,7 +191,7 @@ func (w *World) record(i int, k ncp.Key, before, now entries, moved []ncp.Key, o
 			continue
 		}
 		steps = append(steps, handshake.Step{
-			At: w.clock, Peer: w.hosts[i].name, On: on(other), Kind: handshake.KindNote, Label: on(other),
+			At: w.clock, Peer: w.hosts[i].name, On: on(other), Kind: handshake.KindNote, Label: on(other) + " " + now.of(other).State.String(),
 			Before: before.of(other).State.String(), After: now.of(other).State.String(),
 			Vars: changed(before.of(other), now.of(other)), Why: why,
 		})

@@ -386,7 +386,7 @@ func (w *World) icp(i int, t ncp.Tell) (steps []handshake.Step, taken bool) {
 	b.keys = []ncp.Key{b.icp.Sending(), b.icp.Receiving()}
 	state := b.icp.State
 	if len(o.Messages) > 0 || state == ncp.ICPFailed {
-		step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindSignal, Label: "ICP " + o.Rules[0].String()}
+		step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindSignal, Label: icpSteps(b.icp.Server, state)}
 		steps = w.settle(i, t.Key, before, &o, step)
 	} else {
 		steps = w.settle(i, t.Key, before, &o, handshake.Step{})[1:] // nothing has moved: its next step shows it
@@ -407,6 +407,19 @@ func (w *World) icp(i int, t ncp.Tell) (steps []handshake.Step, taken bool) {
 	case ncp.ICPIdle, ncp.ICPContacting, ncp.ICPContacted, ncp.ICPPairing:
 	}
 	return steps, true
+}
+
+// icpSteps names what an ICP does now by the steps of RFC 165 p.4.
+func icpSteps(server bool, s ncp.ICPState) string {
+	switch {
+	case s == ncp.ICPFailed:
+		return "ICP given up"
+	case server:
+		return "ICP S5 to S8"
+	case s == ncp.ICPContacted:
+		return "ICP U3"
+	}
+	return "ICP U4 to U7"
 }
 
 // icpPassedOver is the rule by which an ICP says that something is none of its own.
