@@ -200,7 +200,7 @@ func (v *view) changes(step *handshake.Step) []said {
 		items[0] = []string{v.words("pane.changed.value", "what", step.After, "was", step.Before)}
 	}
 	for _, now := range step.Vars {
-		if strings.HasPrefix(now.Name, "SEG.") {
+		if now.Passing() {
 			continue
 		}
 		kind := changeKind(now.Name)
