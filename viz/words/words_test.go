@@ -217,8 +217,8 @@ func TestNotesAreToldInTheLanguage(t *testing.T) {
 func TestNounsHaveTheirOwnParticle(t *testing.T) {
 	const end = `([^가-힣]|$)`
 	object := regexp.MustCompile(`[가-힣]([가-힣])(을|를|과|와)` + end)
-	noun := regexp.MustCompile(`(옥텟|번|열|행|SYN|FIN|ISN|LISTEN|CLOSING)(는|를|와)` + end +
-		`|(초|단계|개|ACK|RST|TCB|WAIT|SENT|RECEIVED|ESTABLISHED|CLOSED)(은|이|을|과)` + end)
+	noun := regexp.MustCompile(`(옥텟|번|열|행|SYN|FIN|ISN|LISTEN|CLOSING|ALL|STR|INR|RFNM)(는|를|와)` + end +
+		`|(초|단계|개|ACK|RST|TCB|WAIT|SENT|RECEIVED|ESTABLISHED|CLOSED|RFC|RTS|CLS|GVB|RET|INS|ECO|ERP|RRP|IMP|ICP|NCP)(은|이|을|과)` + end)
 	wrong := func(sentence string) []string {
 		var found []string
 		for _, m := range object.FindAllStringSubmatch(sentence, -1) {
