@@ -123,6 +123,8 @@ func (w *Words) Quiet(rule string) bool {
 //	state, was                 the connection's state after the step and before it
 //	SEG.SEQ SEG.ACK SEG.LEN    of the step's segment
 //	SND.UNA RCV.NXT ISS ...    the connection's variables after the step
+//	link, byte size ...        the same of an NCP's connection
+//	MSG.my MSG.link ...        of the ARPANET message that departs
 //
 // {End} and {Other} are the same with a capital, for a sentence's beginning. Behind a
 // bar stand the two forms of a Korean particle, {end|이/가}: the first follows a
