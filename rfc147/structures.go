@@ -65,13 +65,13 @@ func Structures() []Structure {
 			ID: "rfc129-1", Name: "RFC 129, structure 1", Date: "1971-04-22", Authors: []string{"Harslem", "Heafner", "Meyer"},
 			Fields:     []Field{{"arbitrary", 1, 31}, gender},
 			AssignedBy: Anyone, User: Depends, Repeatable: Depends,
-			Sources: []string{"RFC 129 p.1-4, 6"},
+			Sources: []string{"RFC 129 p.1-4", "RFC 129 p.6"},
 		},
 		{
 			ID: "rfc129-2", Name: "RFC 129, structure 2", Date: "1971-04-22", Authors: []string{"Harslem", "Heafner", "Meyer"},
 			Fields:     []Field{{"user ID", 1, 24}, {"tag", 25, 7}, gender},
 			AssignedBy: HomeHost, User: Yes, Repeatable: Yes,
-			Sources: []string{"RFC 129 p.1, 4-5", "RFC 167 p.2"},
+			Sources: []string{"RFC 129 p.1", "RFC 129 p.4-5", "RFC 167 p.2"},
 		},
 		{
 			ID: "rfc129-4", Name: "RFC 129, scheme 4", Date: "1971-04-22", Authors: []string{"Harslem", "Heafner", "Meyer"},
@@ -83,7 +83,7 @@ func Structures() []Structure {
 			ID: "rfc147", Name: "RFC 147", Date: "1971-05-07", Authors: []string{"Winett"},
 			Fields:     layout[:],
 			AssignedBy: HomeHost, User: Yes, Repeatable: Yes,
-			Sources: []string{"RFC 147 p.3", "RFC 66 p.1", "RFC 167 p.2"},
+			Sources: []string{"RFC 147 p.3", "RFC 167 p.2"},
 		},
 		{
 			ID: "rfc167", Name: "RFC 167", Date: "1971-05-24", Authors: []string{"Bhushan", "Metcalfe", "Winett"},
