@@ -106,6 +106,20 @@ func TestExplorerLaysTheNumberOutUnderEachProposal(t *testing.T) {
 	}
 }
 
+func TestTheProposalsScrollToTheStandard(t *testing.T) {
+	for _, lang := range []string{"en", "ko"} {
+		e, show := exploring(t, defaultKeys(t), 80, 24, lang, LineGlyphs())
+		e.press("6")
+		require.Contains(t, show(), "Ctrl-D")
+		e.press("Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D")
+		require.Contains(t, show(), "NIC 8246 p.9, RFC 433 p.1, RFC 503 p.1")
+		require.NotContains(t, show(), "Ctrl-D")
+		e.press("Space")
+		require.Contains(t, show(), "x'0A000000'", "the bits stay in reach")
+		require.Contains(t, show(), "NIC 8246 p.9")
+	}
+}
+
 // Whatever divides a proposal's fields stands below what divides the bits.
 func TestTheFieldsOfAProposalStandBelowTheirBits(t *testing.T) {
 	for _, w := range []int{80, 120} {
