@@ -88,8 +88,8 @@ func parse(s *handshake.Scenario, c handshake.Choice) (r request, allowed string
 			word, tail = rest, ""
 		}
 		switch {
-		case optional && (word == "" || name == "LOCAL" && !strings.ContainsAny(word, "/'") || name == "LOCAL" && word[0] == '"'):
-			continue
+		case optional && (word == "" || name == "LOCAL" && !isSocket(word)), c.What == "send" && name == "LOCAL" && tail == "":
+			continue // a send's last word is what it sends
 		case word == "":
 			return r, form(c.What)
 		}
@@ -103,6 +103,9 @@ func parse(s *handshake.Scenario, c handshake.Choice) (r request, allowed string
 	}
 	return r, ""
 }
+
+// isSocket tells a socket from a number, and from text in quotes.
+func isSocket(word string) bool { return word[0] != '"' && strings.ContainsAny(word, "/'") }
 
 // take reads one word of a call.
 func (r *request) take(s *handshake.Scenario, name, word string) (wrong string) {
@@ -158,7 +161,7 @@ func (r *request) takeHost(s *handshake.Scenario, word string) (wrong string) {
 // takeText reads what is sent: words, so many bytes of zero, or a socket number as one byte
 // of 32 bits.
 func (r *request) takeText(word string) (wrong string) {
-	if socket, err := rfc147.Parse(word); err == nil && strings.ContainsAny(word, "/'") && word[0] != '"' {
+	if socket, err := rfc147.Parse(word); err == nil && isSocket(word) {
 		r.size, r.count = 32, 1
 		r.text = append(r.text, byte(socket>>24), byte(socket>>16), byte(socket>>8), byte(socket))
 		return ""
@@ -178,7 +181,7 @@ func (r request) shown(c handshake.Choice) string {
 		if strings.HasPrefix(word, `"`) || r.name == "send" && len(args) > 0 {
 			break
 		}
-		if s, err := rfc147.Parse(word); err == nil && strings.ContainsAny(word, "/'") {
+		if s, err := rfc147.Parse(word); err == nil && isSocket(word) {
 			word = s.Short()
 		}
 		args = append(args, word)

@@ -1,7 +1,6 @@
 package arpanet
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -24,7 +23,7 @@ type site struct {
 	next    int
 	blocked blocked
 	outbox  []item
-	mine    []ncp.Key // connections that the program has opened, oldest first
+	mine    []ncp.Key // connections that the program has opened and that are there, oldest first
 	unread  []unreadText
 }
 
@@ -147,12 +146,12 @@ func (w *World) settle(i int, k ncp.Key, before entries, o *ncp.Outcome, step ha
 			steps = append(steps, w.entered(i, c))
 		}
 	}
-	told := slices.Clone(o.Told)
-	for n := range told {
-		told[n].Text = slices.Clone(told[n].Text)
-	}
-	for _, t := range told {
+	for _, t := range o.Told {
 		steps = append(steps, w.told(i, t)...)
+	}
+	h.mine = slices.DeleteFunc(h.mine, func(k ncp.Key) bool { return h.ncp.Connection(k).State == ncp.None })
+	for _, c := range o.Closed {
+		w.left(i, c.Key)
 	}
 	return steps
 }
@@ -279,11 +278,19 @@ func (w *World) timeout(i int, what string) []handshake.Step {
 }
 
 // attach lets a host come up: its IMP tells it of the interface, it raises its ready line
-// and says three NOPs (RFC 394). None of it is a message between hosts, and none is shown.
+// and says three NOPs (RFC 394). None of it is a message between hosts, and none is shown. Of
+// what the host has said before, the IMP knows nothing any more.
 func (w *World) attach(i int, l lines) error {
 	h := &w.hosts[i]
 	h.in, h.out, h.down = receiver{}, sender{}, false
-	sent, _ := w.step(Start{h.number}, int(h.number))
+	sent, rules := w.step(Start{h.number}, i)
+	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool {
+		forgotten := !f.answer && f.from == i
+		if forgotten {
+			w.ended = append(w.ended, w.lost(f, rules))
+		}
+		return forgotten
+	})
 	if err := w.quietly(i, sent, l); err != nil {
 		return err
 	}
@@ -310,7 +317,7 @@ func (w *World) say(i int, datagrams [][]byte, l lines) error {
 		if err != nil {
 			return err
 		}
-		sent, _ := w.step(FromHost{w.hosts[i].number, read}, int(w.hosts[i].number))
+		sent, _ := w.step(FromHost{w.hosts[i].number, read}, i)
 		if err := w.quietly(i, sent, l); err != nil {
 			return err
 		}
@@ -318,19 +325,23 @@ func (w *World) say(i int, datagrams [][]byte, l lines) error {
 	return nil
 }
 
-// goDown drops a host's ready line; its NCP and its program's connections are gone.
+// goDown drops a host's ready line. What the IMP has for it finds nobody.
 func (w *World) goDown(i int, l lines) error {
 	h := &w.hosts[i]
-	h.ncp, h.outbox, h.mine, h.unread, h.down = ncp.New(ncp.Settings{}), nil, nil, nil, true
+	h.down = true
+	w.forget(i)
+	for _, f := range slices.Clone(w.flights) {
+		if f.answer && f.to == i && f.number != 0 {
+			w.step(Return{f.number}, nobody)
+		}
+	}
+	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool { return f.answer && f.to == i })
 	return w.say(i, [][]byte{h.out.datagram(hosthost.Last, nil)}, l)
 }
 
-// forget starts a host's NCP anew. What the IMP still says of its messages finds nobody.
+// forget starts a host's NCP anew, without the processes that waited for it. What the IMP
+// still says of its messages finds nobody.
 func (w *World) forget(i int) {
 	h := &w.hosts[i]
-	h.ncp, h.mine, h.unread = ncp.New(ncp.Settings{}), nil, nil
-	h.outbox = slices.DeleteFunc(h.outbox, func(it item) bool { return it.is == handshake.Depart })
+	h.ncp, h.outbox, h.mine, h.unread, h.blocked = ncp.New(ncp.Settings{}), nil, nil, nil, blocked{}
 }
-
-// hostLabel names a call without a connection.
-func hostLabel(name string) string { return fmt.Sprintf("%s() = 0", name) }

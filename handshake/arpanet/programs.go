@@ -1,6 +1,7 @@
 package arpanet
 
 import (
+	"math"
 	"slices"
 
 	"sockscope/handshake"
@@ -16,7 +17,7 @@ type blocked struct {
 	request  request
 	shown    string    // the call, as the trace writes it
 	keys     []ncp.Key // the connections that it waits for
-	icp      ncp.ICP   // of serve and contact
+	icp      ncp.ICP   // of serve and contact, which have no keys
 	sent     int       // of send: how many bytes have gone
 }
 
@@ -33,8 +34,11 @@ func (w *World) call(i int, l lines) ([]handshake.Step, error) {
 	h.next++
 	r, _ := parse(w.scenario, c) // it was checked
 	step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindCall, Label: r.shown(c)}
-	if h.down && r.name != "up" {
-		return w.failed(i, step, "host is down", HostIsDown), nil
+	switch {
+	case h.down && r.name != "up":
+		return failed(step, "host is down", HostIsDown), nil
+	case !h.down && r.name == "up":
+		return failed(step, "host is up", HostComesUp), nil
 	}
 	switch r.name {
 	case "down", "up", "reboot":
@@ -53,15 +57,17 @@ func (w *World) call(i int, l lines) ([]handshake.Step, error) {
 }
 
 // failed is a call that comes back at once without having asked the NCP.
-func (w *World) failed(_ int, step handshake.Step, result string, r EngineRule) []handshake.Step {
+func failed(step handshake.Step, result string, r EngineRule) []handshake.Step {
 	step.Label += " = " + result
 	step.Why = []handshake.Why{r.Why()}
 	return []handshake.Step{step}
 }
 
+// befalls reports a call that is no program's: it befalls the host, whoever waits there.
+func befalls(name string) bool { return name == "down" || name == "up" || name == "reboot" }
+
 // hostCall is what befalls a whole host.
 func (w *World) hostCall(i int, r request, l lines) (steps []handshake.Step, err error) {
-	h := &w.hosts[i]
 	rule := HostForgets
 	switch r.name {
 	case "down":
@@ -72,40 +78,44 @@ func (w *World) hostCall(i int, r request, l lines) (steps []handshake.Step, err
 		w.forget(i)
 	}
 	return []handshake.Step{{
-		At: w.clock, Peer: h.name, Kind: handshake.KindCall, Label: hostLabel(r.name), Why: []handshake.Why{rule.Why()},
+		At: w.clock, Peer: w.hosts[i].name, Kind: handshake.KindCall, Label: r.name + "() = 0", Why: []handshake.Why{rule.Why()},
 		Vars: []handshake.Var{{Name: "sockets", Value: "0"}}, Before: ncp.None.String(), After: ncp.None.String(),
 	}}, err
 }
 
-// waits lets a call wait that has asked its NCP; called is its step.
-func (w *World) waits(i int, b blocked) {
-	b.is = true
-	w.hosts[i].blocked = b
+// ask asks the NCP for what a call wants. If it refuses, or b is nil, the call comes back at
+// once; else the program waits in b.
+func (w *World) ask(i int, k ncp.Key, step handshake.Step, b *blocked, how func(*ncp.Outcome)) []handshake.Step {
+	h := &w.hosts[i]
+	before := entries(h.ncp.Connections())
+	var o ncp.Outcome
+	how(&o)
+	switch {
+	case o.Answer != ncp.OK:
+		step.Label += " = " + o.Answer.String()
+	case b == nil:
+		step.Label += " = 0"
+	default:
+		h.blocked = *b
+	}
+	return w.settle(i, h.known(k), before, &o, step)
 }
 
 // opening is a call that waits for a connection, or for the pair of an ICP.
 func (w *World) opening(i int, r request, step handshake.Step) []handshake.Step {
-	h := &w.hosts[i]
-	b := blocked{request: r, shown: step.Label}
-	k := ncp.Key{Host: r.host, Local: r.local, Foreign: r.foreign}
+	b := blocked{is: true, request: r, shown: step.Label}
 	var e ncp.Event
-	switch size := r.size; r.name {
+	switch r.name {
 	case "listen":
-		e, k = ncp.Listen{Now: w.clock, Local: r.local, Size: sizeFor(r.local, size)}, ncp.Key{}
+		e = ncp.Listen{Now: w.clock, Local: r.local, Size: sizeFor(r.local, r.size)}
 	case "init":
-		e, b.keys = ncp.Init{Now: w.clock, Key: k, Size: sizeFor(r.local, size)}, []ncp.Key{k}
+		k := ncp.Key{Host: r.host, Local: r.local, Foreign: r.foreign}
+		e, b.keys = ncp.Init{Now: w.clock, Key: k, Size: sizeFor(r.local, r.size)}, []ncp.Key{k}
 	default:
 		return w.initial(i, b, step)
 	}
-	before := entries(h.ncp.Connections())
-	var o ncp.Outcome
-	h.ncp.Step(e, &o)
-	if o.Answer != ncp.OK {
-		step.Label += " = " + o.Answer.String()
-		return w.settle(i, h.known(k), before, &o, step)
-	}
-	w.waits(i, b)
-	return w.settle(i, k, before, &o, step)
+	n := w.hosts[i].ncp
+	return w.ask(i, append(b.keys, ncp.Key{})[0], step, &b, func(o *ncp.Outcome) { n.Step(e, o) })
 }
 
 // sizeFor is the byte size of a call that names none: a sender has to say one.
@@ -118,9 +128,8 @@ func sizeFor(local rfc147.Socket, size uint8) uint8 {
 
 // initial begins an Initial Connection Protocol at one end.
 func (w *World) initial(i int, b blocked, step handshake.Step) []handshake.Step {
-	h, r := &w.hosts[i], b.request
-	size := max(r.size, 1)
-	if r.size == 0 {
+	r, size := b.request, b.request.size
+	if size == 0 {
 		size = defaultSize
 	}
 	b.icp = ncp.ICP{Host: r.host, L: r.foreign, U: r.local, Size: size, Wanted: size}
@@ -128,15 +137,8 @@ func (w *World) initial(i int, b blocked, step handshake.Step) []handshake.Step 
 		b.icp = ncp.ICP{Server: true, L: r.local, S: r.foreign, Size: size, Wanted: size}
 		step.Why = append(step.Why, ICPServes.Why())
 	}
-	before := entries(h.ncp.Connections())
-	var o ncp.Outcome
-	b.icp.Begin(h.ncp, w.clock, &o)
-	if o.Answer != ncp.OK {
-		step.Label += " = " + o.Answer.String()
-		return w.settle(i, ncp.Key{}, before, &o, step)
-	}
-	w.waits(i, b)
-	return w.settle(i, ncp.Key{}, before, &o, step)
+	n := w.hosts[i].ncp
+	return w.ask(i, ncp.Key{}, step, &b, func(o *ncp.Outcome) { b.icp.Begin(n, w.clock, o) })
 }
 
 // mineFor finds the connection that send and receive mean: the named one, else the newest
@@ -157,13 +159,13 @@ func (w *World) sending(i int, r request, step handshake.Step) []handshake.Step 
 	size := h.ncp.Connection(k).Size
 	switch {
 	case !ok:
-		return w.failed(i, step, ncp.NoConnection.String(), ReturnsClosed)
+		return failed(step, ncp.NoConnection.String(), ReturnsClosed)
 	case r.size == 0 && len(r.text)*8 < r.count*int(size):
 		r.text = make([]byte, (r.count*int(size)+7)/8) // of another size there are only zeros
 	case r.size != 0 && r.size != size:
-		return w.failed(i, step, ncp.BadSize.String(), ReturnsClosed)
+		return failed(step, ncp.BadSize.String(), ReturnsClosed)
 	}
-	w.waits(i, blocked{request: r, shown: step.Label, keys: []ncp.Key{k}})
+	h.blocked = blocked{is: true, request: r, shown: step.Label, keys: []ncp.Key{k}}
 	return w.send(i, step)
 }
 
@@ -198,21 +200,26 @@ func (w *World) receiving(i int, r request, step handshake.Step) []handshake.Ste
 		step.On = on(a.key)
 		step.Before = h.state(step.On)
 		step.After = step.Before
-		return w.failed(i, step, calls.Got(a.text), ReturnsText)
+		return failed(step, calls.Got(a.text), ReturnsText)
 	case !ok || c.State != ncp.Open:
-		return w.failed(i, step, "closed", ReturnsClosed)
+		return failed(step, "closed", ReturnsClosed)
 	}
-	w.waits(i, blocked{request: r, shown: step.Label, keys: []ncp.Key{k}})
-	if c.MsgSpace > 0 {
+	b := blocked{is: true, request: r, shown: step.Label, keys: []ncp.Key{k}}
+	if c.MsgSpace > 0 && c.BitSpace >= uint32(c.Size) {
+		h.blocked = b
 		step.On, step.Before, step.After = on(k), c.State.String(), c.State.String()
 		step.Why = []handshake.Why{{Rule: "receive-waits", Cite: "RFC 165 p.2"}}
 		return []handshake.Step{step}
 	}
-	n := max(r.count, 1)
-	if r.count == 0 {
+	n := r.count
+	if n == 0 {
 		n = defaultRoom
 	}
-	return w.event(i, ncp.Allocate{Now: w.clock, Key: k, MsgSpace: 1, BitSpace: uint32(n) * uint32(c.Size)}, k, step)
+	room := ncp.Allocate{Now: w.clock, Key: k, BitSpace: min(uint32(n)*uint32(c.Size), math.MaxUint32-c.BitSpace)}
+	if c.MsgSpace == 0 {
+		room.MsgSpace = 1
+	}
+	return w.ask(i, k, step, &b, func(o *ncp.Outcome) { h.ncp.Step(room, o) })
 }
 
 // closing is RFC 165's Close: of one socket, or of all that the program has opened. It waits
@@ -226,9 +233,10 @@ func (w *World) closing(i int, r request, step handshake.Step) []handshake.Step 
 		}
 	}
 	if len(keys) == 0 {
-		return w.failed(i, step, ncp.NoConnection.String(), ReturnsClosed)
+		return failed(step, ncp.NoConnection.String(), ReturnsClosed)
 	}
-	w.waits(i, blocked{request: r, shown: step.Label, keys: keys})
+	h.unread = slices.DeleteFunc(h.unread, func(a unreadText) bool { return slices.Contains(keys, a.key) })
+	h.blocked = blocked{is: true, request: r, shown: step.Label, keys: keys}
 	var steps []handshake.Step
 	for n, k := range keys {
 		if n > 0 {
@@ -236,16 +244,18 @@ func (w *World) closing(i int, r request, step handshake.Step) []handshake.Step 
 		}
 		steps = append(steps, w.event(i, ncp.Close{Now: w.clock, Key: k}, k, step)...)
 	}
-	w.ended(i, keys[0])
 	return steps
 }
 
-// ended lets close come back when none of its connections is left.
-func (w *World) ended(i int, k ncp.Key) {
+// left lets close come back when the last of its connections has left the table.
+func (w *World) left(i int, k ncp.Key) {
 	h := &w.hosts[i]
-	if !slices.ContainsFunc(h.blocked.keys, func(k ncp.Key) bool { return h.ncp.Connection(k).State != ncp.None }) {
-		w.comes(i, k, "0", ReturnsEnded)
+	b := &h.blocked
+	if b.answered || b.request.name != "close" || !slices.Contains(b.keys, k) ||
+		slices.ContainsFunc(b.keys, func(k ncp.Key) bool { return h.ncp.Connection(k).State != ncp.None }) {
+		return
 	}
+	w.comes(i, k, "0", ReturnsEnded)
 }
 
 // saying is a call that asks for one command: most come back at once.
@@ -270,23 +280,11 @@ func (w *World) saying(i int, r request, step handshake.Step) []handshake.Step {
 	default:
 		e = ncp.Reset{Now: w.clock, Host: r.host}
 	}
-	before := entries(h.ncp.Connections())
-	var o ncp.Outcome
-	h.ncp.Step(e, &o)
-	waits := o.Answer == ncp.OK && (r.name == "echo" || r.name == "reset")
-	if waits {
-		w.waits(i, blocked{request: r, shown: step.Label})
-	} else {
-		step.Label += " = " + result(o.Answer)
+	var b *blocked
+	if r.name == "echo" || r.name == "reset" {
+		b = &blocked{is: true, request: r, shown: step.Label}
 	}
-	return w.settle(i, k, before, &o, step)
-}
-
-func result(a ncp.Answer) string {
-	if a == ncp.OK {
-		return "0"
-	}
-	return a.String()
+	return w.ask(i, k, step, b, func(o *ncp.Outcome) { h.ncp.Step(e, o) })
 }
 
 // comes lets the call that a program waits in come back, once its turn has come.
@@ -351,7 +349,7 @@ func (w *World) resume(i int, t ncp.Tell) []handshake.Step {
 	name := h.blocked.request.name
 	switch {
 	case t.Signal == ncp.Opened:
-		h.mine = append(h.mine, t.Key)
+		h.opened(t.Key)
 		w.comes(i, t.Key, "open", ReturnsOpen)
 	case t.Signal == ncp.Arrived && name == "receive":
 		w.comes(i, t.Key, calls.Got(string(t.Text)), ReturnsText)
@@ -365,8 +363,7 @@ func (w *World) resume(i int, t ncp.Tell) []handshake.Step {
 		w.comes(i, ncp.Key{}, "0", ReturnsReset)
 	case t.Signal == ncp.EchoUnanswered, t.Signal == ncp.ResetUnanswered:
 		w.comes(i, ncp.Key{}, t.Signal.String(), ReturnsNothing)
-	case name == "close":
-		w.ended(i, t.Key)
+	case name == "close": // it waits for the end of all that it closes
 	case t.Signal == ncp.Refused:
 		w.comes(i, t.Key, t.Signal.String(), ReturnsRefused)
 	default:
@@ -385,30 +382,32 @@ func (w *World) icp(i int, t ncp.Tell) (steps []handshake.Step, taken bool) {
 	if len(o.Rules) == 1 && o.Rules[0].String() == icpPassedOver {
 		return nil, false
 	}
-	b.keys = []ncp.Key{b.icp.Sending(), b.icp.Receiving()}
 	state := b.icp.State
-	if len(o.Messages) > 0 {
-		step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindSignal, Label: icpSteps(b.icp.Server, state)}
-		steps = w.settle(i, t.Key, before, &o, step)
-	} else {
-		steps = w.settle(i, t.Key, before, &o, handshake.Step{})[1:] // nothing has moved: its next step shows it
+	steps = w.settle(i, t.Key, before, &o, handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindSignal, Label: icpSteps(b.icp.Server, state)})
+	if first := steps[0]; len(o.Messages) == 0 && first.Before == first.After && len(first.Vars) == 0 {
+		steps = steps[1:] // its next step shows it
 	}
-	if h.blocked.answered {
-		return steps, true
-	}
-	switch state {
-	case ncp.ICPDone:
-		h.mine = append(h.mine, b.icp.Sending(), b.icp.Receiving())
+	switch {
+	case b.answered: // by what this has caused
+	case state == ncp.ICPDone:
+		h.opened(b.icp.Sending())
+		h.opened(b.icp.Receiving())
 		w.comes(i, b.icp.Receiving(), "open", ReturnsOpen)
-	case ncp.ICPFailed:
-		rule := ReturnsClosed
-		if t.Signal == ncp.Refused {
-			rule = ReturnsRefused
-		}
-		w.comes(i, t.Key, t.Signal.String(), rule)
-	case ncp.ICPIdle, ncp.ICPContacting, ncp.ICPContacted, ncp.ICPPairing:
+	case state == ncp.ICPFailed && t.Signal == ncp.Refused:
+		w.comes(i, t.Key, t.Signal.String(), ReturnsRefused)
+	case state == ncp.ICPFailed && (t.Signal == ncp.Arrived || t.Signal == ncp.Allocated): // what came was good, the ICP was not
+		w.comes(i, t.Key, "failed", ReturnsClosed)
+	case state == ncp.ICPFailed:
+		w.comes(i, t.Key, t.Signal.String(), ReturnsClosed)
 	}
 	return steps, true
+}
+
+// opened makes a connection one of the program's. What an earlier one of its name has brought
+// is not its text.
+func (h *site) opened(k ncp.Key) {
+	h.unread = slices.DeleteFunc(h.unread, func(a unreadText) bool { return a.key == k })
+	h.mine = append(h.mine, k)
 }
 
 // icpSteps names what an ICP does now by the steps of RFC 165 p.4.

@@ -21,9 +21,10 @@ type World struct {
 	delay    time.Duration
 	hosts    [2]site
 	network  Network
-	flights  []flight // in the order of departure
-	packets  int      // how many have departed: the last one's number
-	order    int      // counts what was put into an outbox: the smaller, the older
+	flights  []flight         // in the order of departure
+	packets  int              // how many have departed: the last one's number
+	order    int              // counts what was put into an outbox: the smaller, the older
+	ended    []handshake.Step // messages that a choice has ended by the way, for its last steps
 }
 
 // lines are those between hosts and IMPs, as the scenario orders its peers.
@@ -35,7 +36,9 @@ const hostEnd, impEnd = 0, 1
 // flight is a message that the IMPs have, or what they say of one.
 type flight struct {
 	packet int
-	to     int           // the host that it is going to
+	from   int           // of a message: the end that it comes from
+	to     int           // the end that it is going to, or the one at the IMP where it ends
+	host   uint8         // of a message: its destination, which may be no end of ours
 	at     time.Duration // it may arrive from then on
 	label  string
 	number int    // the network's number of the message; 0: it waits at the interface, or is spoken
@@ -89,7 +92,7 @@ func (w *World) Choices() []handshake.Choice {
 	list := append(w.answers(), w.waiting()...)
 	list = append(list, w.messages()...)
 	for i := range w.hosts {
-		if h := &w.hosts[i]; h.next < len(h.calls) && !h.blocked.is {
+		if h := &w.hosts[i]; h.next < len(h.calls) && (!h.blocked.is || befalls(h.calls[h.next].What)) {
 			list = append(list, h.calls[h.next])
 		}
 	}
@@ -103,11 +106,12 @@ func (w *World) timely(f flight) bool {
 	return len(timers) == 0 || max(w.clock, f.at) <= due
 }
 
-// answers lists what the IMPs say to hosts, of each host the oldest.
+// answers lists what the IMPs say to hosts, of each host the oldest. What was spoken already
+// has its place on the line, before what will be.
 func (w *World) answers() (list []handshake.Choice) {
 	var heard [2]bool
 	for _, f := range w.flights {
-		if f.answer && !heard[f.to] && w.timely(f) {
+		if f.answer && !heard[f.to] && (f.spoken != nil || !w.spoken(f.to)) && w.timely(f) {
 			heard[f.to] = true
 			list = append(list, w.choice(handshake.Answer, f))
 		}
@@ -119,23 +123,25 @@ func (w *World) choice(v handshake.Verb, f flight) handshake.Choice {
 	return handshake.Choice{Verb: v, Peer: w.hosts[f.to].name, Packet: f.packet, What: f.label}
 }
 
-// messages lists what the network can do with what it has. It delivers in order, and not to
-// a host that is down: there it can only find that out.
+// messages lists what the network can do with what it has. It delivers in order, and only to
+// a host that is there and ready: of any other it can only find that out.
 func (w *World) messages() (list []handshake.Choice) {
-	var first [2]bool
+	type way struct {
+		from int
+		host uint8
+	}
+	begun := map[way]bool{}
 	for _, f := range w.flights {
-		switch {
-		case f.spoken != nil || f.number == 0:
+		if f.spoken != nil || f.number == 0 || !w.timely(f) {
 			continue
-		case !f.answer && !first[f.to]:
-			first[f.to] = true
-			if w.network.Ready(w.hosts[f.to].number) && !w.spoken(f.to) && w.timely(f) {
+		}
+		if on := (way{f.from, f.host}); !f.answer && !begun[on] {
+			begun[on] = true
+			if f.host == w.hosts[f.to].number && w.network.Ready(f.host) && !w.spoken(f.to) {
 				list = append(list, w.choice(handshake.Arrive, f))
 			}
 		}
-		if w.timely(f) {
-			list = append(list, w.choice(handshake.Drop, f))
-		}
+		list = append(list, w.choice(handshake.Drop, f))
 	}
 	return list
 }
@@ -201,6 +207,12 @@ var ErrNotNow = errors.New("not possible now")
 
 // Do lets one choice happen and records it.
 func (w *World) Do(c handshake.Choice, l lines) ([]handshake.Step, error) {
+	steps, err := w.do(c, l)
+	steps, w.ended = append(steps, w.ended...), nil
+	return steps, err
+}
+
+func (w *World) do(c handshake.Choice, l lines) ([]handshake.Step, error) {
 	i := w.peer(c.Peer)
 	switch {
 	case c.Verb == handshake.Wait:
@@ -243,14 +255,20 @@ func (w *World) take(packet int) flight {
 	return f
 }
 
+// century bounds the clock, which has no room for three.
+const century = 100 * 365 * 24 * time.Hour
+
 // wait lets the clock run on, but not past a time-out.
 func (w *World) wait(c handshake.Choice) ([]handshake.Step, error) {
 	d, err := time.ParseDuration(c.Args)
 	if err != nil || d <= 0 {
 		return nil, fmt.Errorf("arpanet: wait %q, want a length of time such as 1s", c.Args)
 	}
-	if due, timers := w.timers(); len(timers) > 0 && w.clock+d > due {
+	if due, timers := w.timers(); len(timers) > 0 && d > due-w.clock {
 		return nil, fmt.Errorf("arpanet: wait %s, want at most %s: then comes %q", d, due-w.clock, timers[0])
+	}
+	if d > century-w.clock {
+		return nil, fmt.Errorf("arpanet: wait %s, want at most %s", d, century-w.clock)
 	}
 	w.clock += d
 	return []handshake.Step{{
@@ -267,8 +285,8 @@ func (w *World) begin() error {
 	return nil
 }
 
-// step lets the network take an event, and keeps what it says to hosts for them, but for
-// those that the caller carries there at once.
+// step lets the network take an event, and keeps what it says to hosts for them, but for the
+// end to which the caller carries it at once. A host that is down hears nothing.
 func (w *World) step(e Event, atOnce int) (now []Sent, rules []handshake.Why) {
 	o := Step(w.network, e)
 	w.network = o.Network
@@ -276,32 +294,40 @@ func (w *World) step(e Event, atOnce int) (now []Sent, rules []handshake.Why) {
 		rules = append(rules, r.Why())
 	}
 	for _, s := range o.Sent {
-		if int(s.Host) == atOnce {
+		switch to := w.at(s.Host); {
+		case to == atOnce:
 			now = append(now, s)
-			continue
+		case !w.hosts[to].down:
+			w.packets++
+			_, message, _ := hosthost.ReadDatagram(s.Datagram) // our own
+			w.flights = append(w.flights, flight{packet: w.packets, to: to, at: w.clock + w.delay, label: label(message), answer: true, spoken: s.Datagram})
 		}
-		w.packets++
-		_, message, _ := hosthost.ReadDatagram(s.Datagram) // our own
-		w.flights = append(w.flights, flight{packet: w.packets, to: w.at(s.Host), at: w.clock + w.delay, label: label(message), answer: true, spoken: s.Datagram})
 	}
-	w.admitted()
+	for i := range w.hosts {
+		w.admitted(i)
+	}
 	return now, rules
 }
 
-// nobody is a host that nothing is carried to at once.
+// nobody is an end that nothing is carried to at once.
 const nobody = -1
 
-// admitted gives messages that the network has taken in their numbers there.
-func (w *World) admitted() {
-	for _, m := range w.network.InTransit() {
-		if slices.ContainsFunc(w.flights, func(f flight) bool { return f.number == m.Number }) {
-			continue
-		}
-		for i := range w.flights {
-			if f := &w.flights[i]; f.number == 0 && f.spoken == nil && w.hosts[1-f.to].number == m.From {
-				f.number = m.Number
-				break
-			}
+// admitted finds the messages that have waited at a host's interface and no longer do. Those
+// for an IMP that is there have the last numbers now; of the others, the host is told.
+func (w *World) admitted(i int) {
+	waiting, number := len(w.network.at(w.hosts[i].number).waiting), w.network.accepted
+	for n := len(w.flights) - 1; n >= 0; n-- {
+		f := &w.flights[n]
+		switch {
+		case f.answer || f.from != i || f.number != 0:
+		case waiting > 0:
+			waiting--
+		case w.network.reaches(f.host):
+			f.number = number
+			number--
+		default:
+			w.ended = append(w.ended, w.lost(*f, []handshake.Why{IMPUnreachable.Why()}))
+			w.flights = slices.Delete(w.flights, n, n+1)
 		}
 	}
 }
@@ -320,45 +346,62 @@ func (w *World) carry(i int, sent []Sent, l lines) (messages [][]byte, err error
 	return messages, nil
 }
 
-// depart gives a host's oldest message to its IMP. If that does not take it, the message is
-// at its end.
+// depart gives a host's oldest message to its IMP.
 func (w *World) depart(i int, l lines) ([]handshake.Step, error) {
 	h := &w.hosts[i]
 	at := slices.IndexFunc(h.outbox, func(it item) bool { return it.is == handshake.Depart })
 	it := h.outbox[at]
 	h.outbox = slices.Delete(h.outbox, at, at+1)
-	w.packets++
-	f := flight{packet: w.packets, to: 1 - i, at: w.clock + w.delay, label: it.what}
-	step := w.departure(f, it.octets)
+	f := w.flight(i, it.what, it.octets)
+	step := w.departure(f, it.octets, hosthost.ToIMP)
 	step.Peer, step.On, step.Why = h.name, it.on, []handshake.Why{departs(it.octets).Why()}
 	if it.on != "" {
 		step.Before = h.state(it.on)
 		step.After = step.Before
 	}
-	w.flights = append(w.flights, f)
+	var rules []handshake.Why
 	for _, d := range h.out.message(it.octets) {
 		read, err := l[i].Carry(hostEnd, d)
 		if err != nil {
 			return nil, err
 		}
-		_, rules := w.step(FromHost{h.number, read}, nobody)
-		if turned(rules) {
-			f = w.take(f.packet)
-			return []handshake.Step{step, w.lost(f, rules)}, nil
-		}
+		_, rules = w.step(FromHost{h.number, read}, nobody)
 	}
-	return []handshake.Step{step}, nil
+	return append([]handshake.Step{step}, w.given(f, rules)...), nil
 }
 
-// turned reports that an IMP has not taken a message, and answered it.
-func turned(rules []handshake.Why) bool {
-	return !slices.Contains(rules, MessageAccepted.Why()) && !slices.Contains(rules, FourOutstanding.Why())
+// flight is a message that is about to leave an end.
+func (w *World) flight(from int, label string, octets []byte) flight {
+	l, _ := hosthost.ReadLeader(octets) // our own
+	w.packets++
+	return flight{packet: w.packets, from: from, to: w.towards(l), host: l.Host, at: w.clock + w.delay, label: label}
 }
 
-func (w *World) departure(f flight, octets []byte) handshake.Step {
+// towards finds the end that a message goes to, or the one at the IMP where it ends.
+func (w *World) towards(l hosthost.Leader) int {
+	if i := w.at(l.Host); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(w.hosts[:], func(h site) bool { return hosthost.Leader{Host: h.number}.IMP() == l.IMP() })
+}
+
+// given puts a message under way, if the IMP to which it was given has taken it or lets it
+// wait; else it is at its end.
+func (w *World) given(f flight, rules []handshake.Why) []handshake.Step {
+	switch {
+	case slices.Contains(rules, MessageAccepted.Why()):
+		f.number = w.network.accepted
+	case !slices.Contains(rules, FourOutstanding.Why()):
+		return []handshake.Step{w.lost(f, rules)}
+	}
+	w.flights = append(w.flights, f)
+	return nil
+}
+
+func (w *World) departure(f flight, octets []byte, d hosthost.Direction) handshake.Step {
 	return handshake.Step{
 		At: w.clock, Peer: handshake.WirePeer, Kind: handshake.KindDepart, Packet: f.packet, Label: f.label,
-		Wire: octets, Fields: Fields(octets, hosthost.ToIMP), Vars: messageVars(octets),
+		Wire: octets, Fields: Fields(octets, d), Vars: messageVars(octets),
 	}
 }
 
@@ -366,25 +409,33 @@ func (w *World) lost(f flight, why []handshake.Why) handshake.Step {
 	return handshake.Step{At: w.clock, Peer: handshake.WirePeer, Kind: handshake.KindDrop, Packet: f.packet, Label: f.label, Why: why}
 }
 
-// arrive delivers a message. Its RFNM is then on its way back.
+// arrive delivers a message. Its RFNM is then on its way back, if there is anybody to hear it.
 func (w *World) arrive(f flight, l lines) ([]handshake.Step, error) {
-	sent, _ := w.step(Deliver{f.number}, int(w.hosts[f.to].number))
+	sent, _ := w.step(Deliver{f.number}, f.to)
 	messages, err := w.carry(f.to, sent, l)
 	if err != nil {
 		return nil, err
 	}
-	w.packets++
-	link := uint8(0)
-	for _, m := range w.network.InTransit() {
-		if m.Number == f.number {
-			link = m.leader().Link
+	if w.hosts[f.from].down {
+		w.step(Return{f.number}, nobody)
+	} else {
+		w.packets++
+		w.flights = append(w.flights, flight{
+			packet: w.packets, to: f.from, at: w.clock + w.delay, number: f.number, answer: true, label: label(w.rfnm(f.number)),
+		})
+	}
+	return w.heard(f, messages), nil
+}
+
+// rfnm is what the IMP will say of a message that has been delivered.
+func (w *World) rfnm(number int) []byte {
+	for _, m := range w.network.transit {
+		if m.Number == number {
+			l := m.leader()
+			return hosthost.Leader{Type: hosthost.RFNM, Host: l.Host, Link: l.Link, ID: l.ID}.Append(nil)
 		}
 	}
-	w.flights = append(w.flights, flight{
-		packet: w.packets, to: 1 - f.to, at: w.clock + w.delay, number: f.number, answer: true,
-		label: fmt.Sprintf("RFNM link %d", link),
-	})
-	return w.heard(f, messages), nil
+	panic(fmt.Sprintf("arpanet: message %d has an RFNM and is not in transit", number))
 }
 
 // heard lets a host's NCP take the messages that have become whole.
@@ -401,34 +452,33 @@ func (w *World) heard(f flight, messages [][]byte) (steps []handshake.Step) {
 
 // answer lets a host hear what its IMP says: an RFNM, or why there is none.
 func (w *World) answer(f flight, l lines) ([]handshake.Step, error) {
-	sent := []Sent{{w.hosts[f.to].number, f.spoken}}
-	why := []handshake.Why{RFNMReturned.Why()}
+	sent, why := []Sent{{w.hosts[f.to].number, f.spoken}}, []handshake.Why(nil) // the step in which it was spoken says why
 	if f.spoken == nil {
-		sent, why = w.step(Return{f.number}, int(w.hosts[f.to].number))
-	} else {
-		why = nil // the step in which it was spoken says why
+		sent, why = w.step(Return{f.number}, f.to)
 	}
 	messages, err := w.carry(f.to, sent, l)
-	if err != nil || len(messages) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	step := w.departure(f, messages[0])
-	step.Fields, step.Why = Fields(messages[0], hosthost.FromIMP), why
-	return append([]handshake.Step{step}, w.heard(f, messages)...), nil
+	var steps []handshake.Step
+	for _, m := range messages {
+		steps = append(steps, w.departure(f, m, hosthost.FromIMP))
+		steps[0].Why = why
+	}
+	return append(steps, w.heard(f, messages)...), nil
 }
 
-// drop loses a message or its RFNM, or finds that the host is down.
-func (w *World) drop(f flight) []handshake.Step {
+// drop loses a message or its RFNM, or finds that the host is not there.
+func (w *World) drop(f flight) (steps []handshake.Step) {
 	var e Event = Lose{f.number}
-	if !f.answer && !w.network.Ready(w.hosts[f.to].number) {
+	switch {
+	case f.answer:
+		steps = []handshake.Step{w.departure(f, w.rfnm(f.number), hosthost.FromIMP)}
+	case !w.network.Ready(f.host):
 		e = Deliver{f.number}
 	}
 	_, why := w.step(e, nobody)
-	if !f.answer {
-		return []handshake.Step{w.lost(f, why)}
-	}
-	octets := hosthost.Leader{Type: hosthost.RFNM, Host: w.hosts[1-f.to].number}.Append(nil)
-	return []handshake.Step{w.departure(f, octets), w.lost(f, why)}
+	return append(steps, w.lost(f, why))
 }
 
 // inject lets a control message appear that no host has sent. It seems to come from the
@@ -438,16 +488,11 @@ func (w *World) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := w.hosts[1-to].number
 	m := hosthost.Header{Leader: hosthost.Leader{Host: w.hosts[to].number}, S: 8, C: uint16(len(text))}
 	octets := append(m.Append(nil), text...)
-	w.packets++
-	f := flight{packet: w.packets, to: to, at: w.clock + w.delay, label: label(octets)}
-	w.flights = append(w.flights, f)
-	step := w.departure(f, octets)
+	f := w.flight(1-to, label(octets), octets)
+	step := w.departure(f, octets, hosthost.ToIMP)
 	step.Why = []handshake.Why{Injected.Why()}
-	if _, why := w.step(Inject{from, string(octets)}, nobody); turned(why) {
-		return []handshake.Step{step, w.lost(w.take(f.packet), why)}, nil
-	}
-	return []handshake.Step{step}, nil
+	_, rules := w.step(Inject{w.hosts[1-to].number, string(octets)}, nobody)
+	return append([]handshake.Step{step}, w.given(f, rules)...), nil
 }

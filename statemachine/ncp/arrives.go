@@ -427,8 +427,6 @@ func (t *turn) rrpArrives(foreign uint8, h *host) {
 		return
 	}
 	t.fire(rrpArrives)
-	h.resetting = false
-	t.lines[rstUnanswered].stop(int32(foreign) + 1)
-	t.tellHost(foreign, ResetReplied)
+	t.endReset(foreign, ResetReplied)
 	t.flush(foreign, h)
 }

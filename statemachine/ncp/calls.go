@@ -271,9 +271,20 @@ func (t *turn) forget(foreign uint8, h *host, why Signal) {
 		t.remove(h.first, why)
 	}
 	h.queue, h.blocked = h.queue[:0], h.blocked[:0]
-	h.oweRST, h.oweRRP, h.resetting = false, false, false
-	t.lines[rstUnanswered].stop(int32(foreign) + 1)
+	h.oweRST, h.oweRRP = false, false
+	t.endReset(foreign, ResetUnanswered)
 	t.endEcho(foreign, EchoUnanswered)
+}
+
+// endReset ends the wait for an RRP, if there is one.
+func (t *turn) endReset(foreign uint8, s Signal) {
+	h := t.host(foreign)
+	if !h.resetting {
+		return
+	}
+	h.resetting = false
+	t.lines[rstUnanswered].stop(int32(foreign) + 1)
+	t.tellHost(foreign, s)
 }
 
 // endEcho ends the wait for an ERP, if there is one.

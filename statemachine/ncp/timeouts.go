@@ -135,9 +135,7 @@ func (t *turn) timeout() {
 	}
 	for i := t.lines[rstUnanswered].next(t.now); i != 0; i = t.lines[rstUnanswered].next(t.now) {
 		t.fire(rstNeverAnswered)
-		foreign := uint8(i - 1)
-		t.tellHost(foreign, ResetUnanswered)
-		t.forget(foreign, t.host(foreign), Unanswered)
+		t.forget(uint8(i-1), t.host(uint8(i-1)), Unanswered)
 	}
 	for i := t.lines[ecoUnanswered].next(t.now); i != 0; i = t.lines[ecoUnanswered].next(t.now) {
 		t.fire(ecoNeverAnswered)
