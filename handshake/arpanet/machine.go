@@ -1,6 +1,7 @@
 package arpanet
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -15,6 +16,7 @@ import (
 type site struct {
 	name    string
 	number  uint8
+	other   uint8 // the other end's number
 	ncp     *ncp.NCP
 	down    bool
 	in      receiver
@@ -53,10 +55,13 @@ func (h site) clone() site {
 	return h
 }
 
-// on names a connection for the trace.
-func on(k ncp.Key) string {
-	if k == (ncp.Key{}) {
+// on names a connection for the trace: by its host, too, if that is not the other end.
+func (h *site) on(k ncp.Key) string {
+	switch {
+	case k == ncp.Key{}:
 		return ""
+	case k.Host != h.other:
+		return fmt.Sprintf("%s host %d", pair(k.Local, k.Foreign), k.Host)
 	}
 	return pair(k.Local, k.Foreign)
 }
@@ -64,7 +69,7 @@ func on(k ncp.Key) string {
 // state is that of a connection by its name.
 func (h *site) state(name string) string {
 	for _, c := range h.ncp.Connections() {
-		if on(c.Key) == name {
+		if h.on(c.Key) == name {
 			return c.State.String()
 		}
 	}
@@ -139,7 +144,7 @@ func (w *World) settle(i int, k ncp.Key, before entries, o *ncp.Outcome, step ha
 		m := &o.Messages[n]
 		octets := m.Append(nil)
 		w.order++
-		h.outbox = append(h.outbox, item{order: w.order, is: handshake.Depart, what: label(octets), on: on(h.about(octets, hosthost.ToIMP)), octets: octets})
+		h.outbox = append(h.outbox, item{order: w.order, is: handshake.Depart, what: label(octets), on: h.on(h.about(octets, hosthost.ToIMP)), octets: octets})
 	}
 	for _, c := range o.Closed {
 		if c.Opened {
@@ -173,12 +178,13 @@ func moves(before, now entries) (keys []ncp.Key) {
 
 // record writes the event's step and a note for each other connection that it has changed.
 func (w *World) record(i int, k ncp.Key, before, now entries, moved []ncp.Key, o *ncp.Outcome, step handshake.Step) []handshake.Step {
+	h := &w.hosts[i]
 	var why []handshake.Why
 	for _, r := range o.Rules {
 		why = append(why, handshake.Why{Rule: r.String(), Cite: r.Cite()})
 	}
 	step.Why = append(step.Why, why...)
-	step.On = on(k)
+	step.On = h.on(k)
 	step.Before, step.After = before.of(k).State.String(), now.of(k).State.String()
 	if k == (ncp.Key{}) {
 		step.Before, step.After = "", ""
@@ -190,7 +196,7 @@ func (w *World) record(i int, k ncp.Key, before, now entries, moved []ncp.Key, o
 			continue
 		}
 		steps = append(steps, handshake.Step{
-			At: w.clock, Peer: w.hosts[i].name, On: on(other), Kind: handshake.KindNote, Label: on(other) + " " + now.of(other).State.String(),
+			At: w.clock, Peer: h.name, On: h.on(other), Kind: handshake.KindNote, Label: h.on(other) + " " + now.of(other).State.String(),
 			Before: before.of(other).State.String(), After: now.of(other).State.String(),
 			Vars: changed(before.of(other), now.of(other)), Why: why,
 		})
@@ -210,7 +216,7 @@ func (w *World) entered(i int, c ncp.Connection) handshake.Step {
 		{Name: "record.sending socket", Value: r.SendingSocket.Short()}, {Name: "record.receiving socket", Value: r.ReceivingSocket.Short()},
 	}
 	return handshake.Step{
-		At: w.clock, Peer: h.name, On: on(c.Key), Kind: handshake.KindNote, Label: "record " + pair(r.SendingSocket, r.ReceivingSocket),
+		At: w.clock, Peer: h.name, On: h.on(c.Key), Kind: handshake.KindNote, Label: "record " + pair(r.SendingSocket, r.ReceivingSocket),
 		Before: ncp.None.String(), After: ncp.None.String(), Vars: vars, Why: []handshake.Why{RecordEntered.Why()},
 	}
 }

@@ -197,7 +197,7 @@ func (w *World) receiving(i int, r request, step handshake.Step) []handshake.Ste
 	case unread >= 0:
 		a := h.unread[unread]
 		h.unread = slices.Delete(h.unread, unread, unread+1)
-		step.On = on(a.key)
+		step.On = h.on(a.key)
 		step.Before = h.state(step.On)
 		step.After = step.Before
 		return failed(step, calls.Got(a.text), ReturnsText)
@@ -207,7 +207,7 @@ func (w *World) receiving(i int, r request, step handshake.Step) []handshake.Ste
 	b := blocked{is: true, request: r, shown: step.Label, keys: []ncp.Key{k}}
 	if c.MsgSpace > 0 && c.BitSpace >= uint32(c.Size) {
 		h.blocked = b
-		step.On, step.Before, step.After = on(k), c.State.String(), c.State.String()
+		step.On, step.Before, step.After = h.on(k), c.State.String(), c.State.String()
 		step.Why = []handshake.Why{{Rule: "receive-waits", Cite: "RFC 165 p.2"}}
 		return []handshake.Step{step}
 	}
@@ -240,7 +240,7 @@ func (w *World) closing(i int, r request, step handshake.Step) []handshake.Step 
 	var steps []handshake.Step
 	for n, k := range keys {
 		if n > 0 {
-			step = handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindNote, Label: on(k)}
+			step = handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindNote, Label: h.on(k)}
 		}
 		steps = append(steps, w.event(i, ncp.Close{Now: w.clock, Key: k}, k, step)...)
 	}
@@ -292,7 +292,7 @@ func (w *World) comes(i int, k ncp.Key, result string, r EngineRule) {
 	h := &w.hosts[i]
 	h.blocked.answered = true
 	w.order++
-	h.outbox = append(h.outbox, item{order: w.order, is: handshake.Return, what: h.blocked.request.name, on: on(k), result: result, rule: r})
+	h.outbox = append(h.outbox, item{order: w.order, is: handshake.Return, what: h.blocked.request.name, on: h.on(k), result: result, rule: r})
 }
 
 // comeBack lets the call return that a host's program waits in.
@@ -441,7 +441,7 @@ func (w *World) signal(i int, t ncp.Tell) []handshake.Step {
 	}
 	step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindSignal, Label: t.Signal.String(), Why: []handshake.Why{ProcessTold.Why()}}
 	if t.Local != 0 || t.Foreign != 0 {
-		step.On = on(t.Key)
+		step.On = h.on(t.Key)
 		step.Before = h.state(step.On)
 		step.After = step.Before
 	}

@@ -64,6 +64,7 @@ func NewWorld(s *handshake.Scenario) (World, error) {
 			w.hosts[i].calls = append(w.hosts[i].calls, l.Choice)
 		}
 	}
+	w.hosts[0].other, w.hosts[1].other = w.hosts[1].number, w.hosts[0].number
 	var err error
 	w.network, err = NewNetwork(ports...)
 	return w, err
@@ -135,12 +136,15 @@ func (w *World) messages() (list []handshake.Choice) {
 		if f.spoken != nil || f.number == 0 || !w.timely(f) {
 			continue
 		}
-		if on := (way{f.from, f.host}); !f.answer && !begun[on] {
-			begun[on] = true
-			if f.host == w.hosts[f.to].number && w.network.Ready(f.host) && !w.spoken(f.to) {
-				list = append(list, w.choice(handshake.Arrive, f))
-			}
+		on, ready := way{f.from, f.host}, w.network.Ready(f.host)
+		switch {
+		case f.answer:
+		case begun[on] && !ready:
+			continue // of the first of them it finds that out first
+		case !begun[on] && ready && !w.spoken(f.to):
+			list = append(list, w.choice(handshake.Arrive, f))
 		}
+		begun[on] = begun[on] || !f.answer
 		list = append(list, w.choice(handshake.Drop, f))
 	}
 	return list
