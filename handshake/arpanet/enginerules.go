@@ -60,8 +60,8 @@ var engineTable = [...]handshake.Why{
 	DepartECO:      {Rule: "depart-eco", Cite: "NIC 8246 p.24"},
 	DepartERP:      {Rule: "depart-erp", Cite: "NIC 8246 p.24"},
 	DepartERR:      {Rule: "depart-err", Cite: "NIC 8246 p.25"},
-	DepartRST:      {Rule: "depart-ncp-rst", Cite: "NIC 8246 p.26"},
-	DepartRRP:      {Rule: "depart-rrp", Cite: "NIC 8246 p.26"},
+	DepartRST:      {Rule: "depart-ncp-rst", Cite: "NIC 8246 p.22"},
+	DepartRRP:      {Rule: "depart-rrp", Cite: "NIC 8246 p.22"},
 	DepartText:     {Rule: "depart-text", Cite: "NIC 8246 p.19"},
 	ReturnsOpen:    {Rule: "returns-open", Cite: "RFC 165 p.1"},
 	ReturnsRefused: {Rule: "returns-refused", Cite: "NIC 8246 p.12"},
@@ -95,9 +95,6 @@ func departs(octets []byte) EngineRule {
 	if err != nil || h.Leader.Link != hosthost.ControlLink {
 		return DepartText
 	}
-	c, _, fault := hosthost.Next(text)
-	if fault != (hosthost.Fault{}) {
-		return Injected
-	}
+	c, _ := firstCommand(text)              // an NCP says nothing else
 	return DepartNOP + EngineRule(c.Opcode) // both are in the order of the opcodes
 }

@@ -185,6 +185,15 @@ func injectedOctets(digits string) ([]byte, error) {
 	return text, nil
 }
 
+// firstCommand is the one with which a control message begins; false if there is none.
+func firstCommand(text []byte) (c hosthost.Command, ok bool) {
+	if len(text) == 0 {
+		return c, false
+	}
+	c, _, fault := hosthost.Next(text)
+	return c, fault == hosthost.Fault{}
+}
+
 // messageVars are what a message's sentences may name.
 func messageVars(octets []byte) []handshake.Var {
 	h, text, err := hosthost.ReadMessage(octets)
@@ -194,8 +203,8 @@ func messageVars(octets []byte) []handshake.Var {
 	if h.Leader.Link != hosthost.ControlLink {
 		return []handshake.Var{count("MSG.link", h.Leader.Link), count("MSG.size", h.S), count("MSG.count", h.C), count("MSG.bits", h.TextBits())}
 	}
-	c, _, fault := hosthost.Next(text)
-	if fault != (hosthost.Fault{}) {
+	c, ok := firstCommand(text)
+	if !ok {
 		return nil
 	}
 	switch c.Opcode {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockscope/handshake"
+	"sockscope/rfc147"
 	"sockscope/rfc147/hosthost"
 	"sockscope/statemachine/ncp"
 )
@@ -230,28 +231,29 @@ func (w *World) arrives(i int, message []byte, step handshake.Step) []handshake.
 // about finds the connection that a message is about, at the host that sends it or gets it;
 // the zero Key is none.
 func (h *site) about(message []byte, d hosthost.Direction) ncp.Key {
-	m, text, err := hosthost.ReadMessage(message)
+	l, err := hosthost.ReadLeader(message)
 	switch {
-	case err != nil && m.Leader.Type == hosthost.Regular:
+	case err != nil:
 		return ncp.Key{}
-	case m.Leader.Link != hosthost.ControlLink:
-		return h.linked(m.Leader, (d == hosthost.ToIMP) == (m.Leader.Type == hosthost.Regular))
+	case l.Link != hosthost.ControlLink:
+		return h.linked(l.Host, l.Link, (d == hosthost.ToIMP) == (l.Type == hosthost.Regular))
 	}
-	c, _, fault := hosthost.Next(text)
-	if fault != (hosthost.Fault{}) {
+	_, text, _ := hosthost.ReadMessage(message)
+	c, ok := firstCommand(text)
+	if !ok {
 		return ncp.Key{}
 	}
 	switch c.Opcode {
 	case hosthost.RTS, hosthost.STR, hosthost.CLS:
-		k := ncp.Key{Host: m.Leader.Host, Local: c.My, Foreign: c.Your}
+		k := ncp.Key{Host: l.Host, Local: c.My, Foreign: c.Your}
 		if d == hosthost.FromIMP {
 			k.Local, k.Foreign = c.Your, c.My
 		}
 		return h.known(k)
 	case hosthost.ALL, hosthost.GVB, hosthost.INR: // the receiver's
-		return h.linked(hosthost.Leader{Host: m.Leader.Host, Link: c.Link}, d == hosthost.FromIMP)
+		return h.linked(l.Host, c.Link, d == hosthost.FromIMP)
 	case hosthost.RET, hosthost.INS: // the sender's
-		return h.linked(hosthost.Leader{Host: m.Leader.Host, Link: c.Link}, d == hosthost.ToIMP)
+		return h.linked(l.Host, c.Link, d == hosthost.ToIMP)
 	case hosthost.NoOperation, hosthost.ECO, hosthost.ERP, hosthost.ERR, hosthost.RST, hosthost.RRP:
 	}
 	return ncp.Key{}
@@ -265,10 +267,10 @@ func (h *site) known(k ncp.Key) ncp.Key {
 	return k
 }
 
-// linked finds the connection over a link, at its sending or at its receiving end.
-func (h *site) linked(l hosthost.Leader, sends bool) ncp.Key {
+// linked finds the connection with a host over a link, at its sending or at its receiving end.
+func (h *site) linked(host, link uint8, sends bool) ncp.Key {
 	for _, c := range h.ncp.Connections() {
-		if c.Host == l.Host && c.Link == l.Link && (c.Local.Polarity() != 0) == sends {
+		if c.Host == host && c.Link == link && (c.Local.Polarity() == rfc147.Sends) == sends {
 			return c.Key
 		}
 	}

@@ -302,15 +302,20 @@ func (w *World) step(e Event, atOnce int) (now []Sent, rules []handshake.Why) {
 		case to == atOnce:
 			now = append(now, s)
 		case !w.hosts[to].down:
-			w.packets++
-			_, message, _ := hosthost.ReadDatagram(s.Datagram) // our own
-			w.flights = append(w.flights, flight{packet: w.packets, to: to, at: w.clock + w.delay, label: label(message), answer: true, spoken: s.Datagram})
+			w.speak(to, s)
 		}
 	}
 	for i := range w.hosts {
 		w.admitted(i)
 	}
 	return now, rules
+}
+
+// speak puts on its way what an IMP has said to its host.
+func (w *World) speak(to int, s Sent) {
+	w.packets++
+	_, message, _ := hosthost.ReadDatagram(s.Datagram) // our own
+	w.flights = append(w.flights, flight{packet: w.packets, to: to, at: w.clock + w.delay, label: label(message), answer: true, spoken: s.Datagram})
 }
 
 // nobody is an end that nothing is carried to at once.
@@ -454,22 +459,23 @@ func (w *World) heard(f flight, messages [][]byte) (steps []handshake.Step) {
 	return steps
 }
 
-// answer lets a host hear what its IMP says: an RFNM, or why there is none.
+// answer lets a host hear what its IMP says: an RFNM, or why there is none. What the IMP
+// says to a message that has waited for that RFNM comes by itself.
 func (w *World) answer(f flight, l lines) ([]handshake.Step, error) {
 	sent, why := []Sent{{w.hosts[f.to].number, f.spoken}}, []handshake.Why(nil) // the step in which it was spoken says why
 	if f.spoken == nil {
 		sent, why = w.step(Return{f.number}, f.to)
+		for _, s := range sent[1:] {
+			w.speak(f.to, s)
+		}
 	}
-	messages, err := w.carry(f.to, sent, l)
+	messages, err := w.carry(f.to, sent[:1], l)
 	if err != nil {
 		return nil, err
 	}
-	var steps []handshake.Step
-	for _, m := range messages {
-		steps = append(steps, w.departure(f, m, hosthost.FromIMP))
-		steps[0].Why = why
-	}
-	return append(steps, w.heard(f, messages)...), nil
+	step := w.departure(f, messages[0], hosthost.FromIMP)
+	step.Why = why
+	return append([]handshake.Step{step}, w.heard(f, messages)...), nil
 }
 
 // drop loses a message or its RFNM, or finds that the host is not there.
