@@ -86,7 +86,7 @@ func (r record) ends(peer string) map[string]string {
 }
 
 const (
-	call, back, departs_, arrives, drops, note, signal = handshake.KindCall, handshake.KindReturn, handshake.KindDepart, handshake.KindArrive,
+	call, back, leaves, arrives, drops, note, signal = handshake.KindCall, handshake.KindReturn, handshake.KindDepart, handshake.KindArrive,
 		handshake.KindDrop, handshake.KindNote, handshake.KindSignal
 )
 
@@ -98,7 +98,7 @@ func TestRFC165Page2TheSocketsOfAnICP(t *testing.T) {
 		return s
 	}
 	l, u, s := socket("10/0/0/s"), socket("1/5/0/r"), socket("10/0/1/r")
-	user, server := r.of("user", departs_), r.of("server", departs_)
+	user, server := r.of("user", leaves), r.of("server", leaves)
 	require.Equal(t, []string{
 		"RTS " + pair(u, l) + " link 2", "ALL link 2 msgs 1 bits 32", "CLS " + pair(u, l), "STR " + pair(u+3, s) + " size 8", "RTS " + pair(u+2, s+1) + " link 3",
 	}, user[:5], "U1, U3, U5, U6, U7 of page 4")
@@ -127,7 +127,7 @@ func TestRFC147Page3BothHostsLogTheSame(t *testing.T) {
 		crossed, bits := 0, 0
 		for _, s := range r {
 			for _, v := range s.Vars {
-				if n, _ := strconv.Atoi(v.Value); s.Kind == departs_ && v.Name == "MSG.bits" && strings.HasPrefix(s.Label, "DATA") {
+				if n, _ := strconv.Atoi(v.Value); s.Kind == leaves && v.Name == "MSG.bits" && strings.HasPrefix(s.Label, "DATA") {
 					crossed, bits = crossed+1, bits+n
 				}
 			}
@@ -158,34 +158,45 @@ func TestTheLessonsOf1971(t *testing.T) {
 		"icp": {
 			[]string{"contact(server, 10/0/0/s, 1/5/0/r) = open", "send(7) = 0"},
 			[]string{"serve(10/0/0/s, 10/0/1/r) = open", "receive() = 7", "close() = 0"},
-			[]string{"icp-serves", "icp-sends-number", "icp-reads-number", "cls-closes", "last-rfnm", "record-entered"}, nil,
+			[]string{"icp-serves", "icp-sends-number", "icp-reads-number", "cls-closes", "last-rfnm", "record-entered"},
+			nil,
 		},
 		"icp-refused": {
-			[]string{"contact(server, 10/0/0/s, 1/5/0/r) = refused"}, []string{"close(10/0/0/s) = 0"},
-			[]string{"rfc-queued", "close-refuses", "cls-refuses", "returns-refused"}, nil,
+			[]string{"contact(server, 10/0/0/s, 1/5/0/r) = refused"},
+			[]string{"close(10/0/0/s) = 0"},
+			[]string{"rfc-queued", "close-refuses", "cls-refuses", "returns-refused"},
+			nil,
 		},
 		"icp-queued": {
-			[]string{"contact(server, 10/0/0/s, 1/5/0/r) = open"}, []string{"serve(10/0/0/s, 10/0/1/r) = open"},
-			[]string{"rfc-queued", "listen-finds-rfc", "icp-reads-number"}, nil,
+			[]string{"contact(server, 10/0/0/s, 1/5/0/r) = open"},
+			[]string{"serve(10/0/0/s, 10/0/1/r) = open"},
+			[]string{"rfc-queued", "listen-finds-rfc", "icp-reads-number"},
+			nil,
 		},
 		"allocation": {
-			[]string{"init(1/5/4/s, server, 10/0/4/r) = open", "send(60) = 0"}, []string{"listen(10/0/4/r) = open"},
-			[]string{"send-waits-for-messages", "send-waits-for-bits", "gvb-arrives", "ret-arrives"}, nil,
+			[]string{"init(1/5/4/s, server, 10/0/4/r) = open", "send(60) = 0"},
+			[]string{"listen(10/0/4/r) = open"},
+			[]string{"send-waits-for-messages", "send-waits-for-bits", "gvb-arrives", "ret-arrives"},
+			nil,
 		},
 		"dead-host": {
-			[]string{"contact(server, 10/0/0/s, 1/5/0/r) = host dead", "echo(77, 1) = echo unanswered", "echo(server, 200) = 0"}, nil,
+			[]string{"contact(server, 10/0/0/s, 1/5/0/r) = host dead", "echo(77, 1) = echo unanswered", "echo(server, 200) = 0"},
+			nil,
 			[]string{"host-goes-down", "host-comes-up", "destination-dead", "host-down", "imp-unreachable", "erp-arrives"},
 			[]string{"DEAD link 0 host down", "DEAD link 0 IMP unreachable"},
 		},
 		"ncp-reset": {
-			[]string{"init(1/5/4/s, server, 10/0/4/r) = open"}, []string{"listen(10/0/4/r) = open", "reset(user) = 0"},
-			[]string{"host-forgets", "rst-arrives", "rrp-arrives", "process-told"}, nil,
+			[]string{"init(1/5/4/s, server, 10/0/4/r) = open"},
+			[]string{"listen(10/0/4/r) = open", "reset(user) = 0"},
+			[]string{"host-forgets", "rst-arrives", "rrp-arrives", "process-told"},
+			nil,
 		},
 		"gender": {nil, nil, []string{"init-gender", "ncp-injected", "bad-parameters", "err-arrives"}, nil},
 		"telnet-1971": {
 			[]string{"contact(server, 0/0/0/s, 1/5/0/r) = open", "receive() = 13", "send(14) = 0", "close() = 0"},
 			[]string{"serve(0/0/0/s, 10/0/2/r) = open", "send(13) = 0", "receive() = 14"},
-			[]string{"interrupt-arrives", "cls-closes"}, nil,
+			[]string{"interrupt-arrives", "cls-closes"},
+			nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,7 +207,7 @@ func TestTheLessonsOf1971(t *testing.T) {
 				r.by(t, rule)
 			}
 			for _, said := range want.wire {
-				require.Contains(t, r.of(handshake.WirePeer, departs_), said)
+				require.Contains(t, r.of(handshake.WirePeer, leaves), said)
 			}
 		})
 	}
@@ -214,13 +225,13 @@ func TestSocketsCarryTheSameTrace(t *testing.T) {
 func TestNIC8246Page14SendWaitsForMessages(t *testing.T) {
 	r := play(t, twoHosts, append(slices.Clone(opened), `user send "HELLO"`, "server allocate 10/0/4/r 1 800", "arrive user ALL", "return user")...)
 	require.Equal(t, "user", r.by(t, "send-waits-for-messages").Peer)
-	require.Contains(t, r.of("user", departs_), `DATA link 2 5x8 "HELLO"`)
+	require.Contains(t, r.of("user", leaves), `DATA link 2 5x8 "HELLO"`)
 	require.Contains(t, r.of("user", back), `send("HELLO") = 0`)
 }
 
 func TestNIC8246Page14SendWaitsForBits(t *testing.T) {
 	r := play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 9 15", "arrive user ALL", `user send "HI"`)...)
-	require.Contains(t, r.of("user", departs_), `DATA link 2 1x8 "H"`)
+	require.Contains(t, r.of("user", leaves), `DATA link 2 1x8 "H"`)
 	r.by(t, "send-waits-for-bits")
 	require.NotContains(t, r.of("user", back), `send("HI") = 0`)
 }
@@ -230,11 +241,11 @@ func TestRFC534SendWaitsForAnRFNM(t *testing.T) {
 	four := append(slices.Clone(opened), "server allocate 10/0/4/r 20 60000", "arrive user ALL", "user send 5000",
 		"depart user DATA", "depart user DATA", "depart user DATA", "depart user DATA")
 	r := play(t, twoHosts, four...)
-	require.Len(t, r.of("user", departs_), 5, "the STR and four messages")
+	require.Len(t, r.of("user", leaves), 5, "the STR and four messages")
 	r.by(t, "send-waits-for-rfnm")
 
 	r = play(t, twoHosts, append(four, "arrive server DATA", "answer user RFNM link 2")...)
-	require.Equal(t, "DATA link 2 992x8", r.of("user", departs_)[5])
+	require.Equal(t, "DATA link 2 992x8", r.of("user", leaves)[5])
 	require.Contains(t, r.of("user", back), "send(5000) = 0")
 }
 
@@ -265,7 +276,7 @@ func TestTextOfAConnectionThatHasEndedStaysThere(t *testing.T) {
 func TestReceiveMakesRoomForBitsToo(t *testing.T) {
 	r := play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 3 0", "arrive user ALL", "server receive 2", "arrive user ALL",
 		`user send "AB"`, "arrive server DATA", "return server")...)
-	require.Contains(t, r.of("server", departs_), "ALL link 2 msgs 0 bits 16")
+	require.Contains(t, r.of("server", leaves), "ALL link 2 msgs 0 bits 16")
 	require.Contains(t, r.of("server", back), `receive(2) = 2 "AB"`)
 }
 
@@ -310,7 +321,7 @@ func TestRFC381ALostMessage(t *testing.T) {
 	require.Contains(t, r.of("server", arrives), `DATA link 2 1x8 "A"`)
 	require.Contains(t, r.of("user", signal), "lost")
 	for _, s := range r {
-		if s.Kind == departs_ {
+		if s.Kind == leaves {
 			require.Equal(t, s.Label, label(s.Wire))
 		}
 	}
@@ -363,7 +374,7 @@ func TestResetOfAHostThatIsNotThere(t *testing.T) {
 func TestAHostThatIsNotAtItsIMP(t *testing.T) {
 	r := play(t, twoHosts, "user echo 74 1", "depart user ECO", "drop server ECO", "answer user DEAD", "return user", "user echo 65 2", "depart user ECO", "drop user ECO", "answer user DEAD", "return user")
 	require.Equal(t, []string{"echo(74, 1) = echo unanswered", "echo(65, 2) = echo unanswered"}, r.of("user", back))
-	require.Equal(t, []string{"DEAD link 0 host down", "DEAD link 0 host down"}, r.of(handshake.WirePeer, departs_))
+	require.Equal(t, []string{"DEAD link 0 host down", "DEAD link 0 host down"}, r.of(handshake.WirePeer, leaves))
 	require.Empty(t, r.of("server", arrives))
 }
 

@@ -22,7 +22,7 @@ func label(octets []byte) string {
 		return fmt.Sprintf("%d octets", len(octets))
 	}
 	if l.Type != hosthost.Regular {
-		return strings.TrimSpace(fmt.Sprintf("%s link %d %s", shortTypes(l.Type), l.Link, l.SubtypeName()))
+		return strings.TrimSpace(fmt.Sprintf("%s link %d %s", shortType(l.Type), l.Link, l.SubtypeName()))
 	}
 	h, text, err := hosthost.ReadMessage(octets)
 	switch {
@@ -43,16 +43,12 @@ func label(octets []byte) string {
 	return strings.Join(all, "; ")
 }
 
-// shortTypes are names that leave room for the rest of a line.
-func shortTypes(t hosthost.Type) string {
-	switch t {
-	case hosthost.DestinationDead:
-		return "DEAD"
-	case hosthost.Incomplete:
-		return "INCOMPLETE"
-	default:
-		return t.Name(hosthost.FromIMP)
+// shortType is a name that leaves room for the rest of a line.
+func shortType(t hosthost.Type) string {
+	if short, ok := map[hosthost.Type]string{hosthost.DestinationDead: "DEAD", hosthost.Incomplete: "INCOMPLETE"}[t]; ok {
+		return short
 	}
+	return t.Name(hosthost.FromIMP)
 }
 
 // bytesOf shows a message's text briefly: a socket number of 32 bits, or words.

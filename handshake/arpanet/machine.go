@@ -214,7 +214,8 @@ func (w *World) entered(i int, c ncp.Connection) handshake.Step {
 		{Name: "record.closed", Value: strconv.FormatInt(int64(c.Closed), 10), Unit: "ns"},
 		count("record.messages", r.Messages), count("record.bits", r.Bits),
 		count("record.sending host", r.SendingHost), count("record.receiving host", r.ReceivingHost),
-		{Name: "record.sending socket", Value: r.SendingSocket.Short()}, {Name: "record.receiving socket", Value: r.ReceivingSocket.Short()},
+		{Name: "record.sending socket", Value: r.SendingSocket.Short()},
+		{Name: "record.receiving socket", Value: r.ReceivingSocket.Short()},
 	}
 	return handshake.Step{
 		At: w.clock, Peer: h.name, On: h.on(c.Key), Kind: handshake.KindNote, Label: "record " + pair(r.SendingSocket, r.ReceivingSocket),
