@@ -267,12 +267,12 @@ func (t *turn) reset(foreign uint8) {
 
 // forget drops all that there is with a host, without a CLS.
 func (t *turn) forget(foreign uint8, h *host, why Signal) {
+	t.endReset(foreign, ResetUnanswered)
 	for h.first != 0 {
 		t.remove(h.first, why)
 	}
 	h.queue, h.blocked = h.queue[:0], h.blocked[:0]
 	h.oweRST, h.oweRRP = false, false
-	t.endReset(foreign, ResetUnanswered)
 	t.endEcho(foreign, EchoUnanswered)
 }
 

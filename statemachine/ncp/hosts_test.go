@@ -89,7 +89,7 @@ func TestADeadHostAnswersARST(t *testing.T) {
 	d.step(Reset{Host: them})
 	d.step(Init{Key: receiving})
 	o := d.step(dead(them))
-	require.Equal(t, []Signal{HostDead}, told(o))
+	require.Equal(t, []Signal{ResetUnanswered, HostDead}, told(o))
 	requireEmpty(t, d.n)
 	require.Equal(t, []string{"RTS 1002 79 link 3"}, says(d.step(Init{Key: receiving})))
 }
