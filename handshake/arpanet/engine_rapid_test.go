@@ -17,6 +17,9 @@ import (
 // twoHosts is the setup of the tests' scenarios.
 const twoHosts = "-- setup --\nprotocol ncp\npeer user   1\npeer server 10\n"
 
+// oneIMP is the setup of two hosts at one IMP.
+const oneIMP = "-- setup --\nprotocol ncp\npeer user   10\npeer server 74\n"
+
 // scripted is a scenario between two hosts, user and server.
 func scripted(tb require.TestingT, setup string, lines ...string) *handshake.Scenario {
 	s, err := handshake.Parse("test", "test.txtar", []byte(setup+"-- script --\n"+strings.Join(lines, "\n")+"\n"))
@@ -215,7 +218,7 @@ func random(t *rapid.T, calls, wire []string, choose func(handshake.Choice) bool
 	for range rapid.IntRange(2, 24).Draw(t, "calls") {
 		lines = append(lines, rapid.SampledFrom([]string{"user ", "server "}).Draw(t, "peer")+rapid.SampledFrom(calls).Draw(t, "call"))
 	}
-	setup := twoHosts + rapid.SampledFrom([]string{"", "delay 100ms\n", "delay 30s\n"}).Draw(t, "delay")
+	setup := rapid.SampledFrom([]string{twoHosts, oneIMP}).Draw(t, "setup") + rapid.SampledFrom([]string{"", "delay 100ms\n", "delay 30s\n"}).Draw(t, "delay")
 	w := watch(t, scripted(t, setup, lines...))
 	defer func() { require.NoError(t, w.session.Close()) }()
 	for range rapid.IntRange(1, 300).Draw(t, "steps") {

@@ -33,7 +33,6 @@ type site struct {
 // unreadText is text that no receive() has taken yet.
 type unreadText struct {
 	key  ncp.Key
-	size uint8
 	text string
 }
 

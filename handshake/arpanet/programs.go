@@ -104,18 +104,19 @@ func (w *World) ask(i int, k ncp.Key, step handshake.Step, b *blocked, how func(
 // opening is a call that waits for a connection, or for the pair of an ICP.
 func (w *World) opening(i int, r request, step handshake.Step) []handshake.Step {
 	b := blocked{is: true, request: r, shown: step.Label}
+	var k ncp.Key // who a listen is for, nobody knows yet
 	var e ncp.Event
 	switch r.name {
 	case "listen":
 		e = ncp.Listen{Now: w.clock, Local: r.local, Size: sizeFor(r.local, r.size)}
 	case "init":
-		k := ncp.Key{Host: r.host, Local: r.local, Foreign: r.foreign}
+		k = ncp.Key{Host: r.host, Local: r.local, Foreign: r.foreign}
 		e, b.keys = ncp.Init{Now: w.clock, Key: k, Size: sizeFor(r.local, r.size)}, []ncp.Key{k}
 	default:
 		return w.initial(i, b, step)
 	}
 	n := w.hosts[i].ncp
-	return w.ask(i, append(b.keys, ncp.Key{})[0], step, &b, func(o *ncp.Outcome) { n.Step(e, o) })
+	return w.ask(i, k, step, &b, func(o *ncp.Outcome) { n.Step(e, o) })
 }
 
 // sizeFor is the byte size of a call that names none: a sender has to say one.
@@ -432,7 +433,7 @@ func (w *World) signal(i int, t ncp.Tell) []handshake.Step {
 	h := &w.hosts[i]
 	switch t.Signal {
 	case ncp.Arrived:
-		h.unread = append(h.unread, unreadText{t.Key, t.Size, string(t.Text)})
+		h.unread = append(h.unread, unreadText{t.Key, string(t.Text)})
 		return nil
 	case ncp.Opened, ncp.Allocated, ncp.Ended, ncp.IMPSaid:
 		return nil
