@@ -23,10 +23,12 @@ func (s shown) message(v *view) (shown, reading) {
 	if kind := s.field("type"); kind != "0" {
 		parts = m.answer(v, kind)
 	}
-	r := reading{m.heading(v), append(parts, m.sources(v)...), m.figureWords()}
+	r := reading{m.heading(v), append(parts, m.sources(v)...), m.figureWords(v)}
 	s.fields = shortNames(m)
 	return s, r
 }
+
+const longText = 40 // columns of a text that are shown
 
 // hostMessage is a message with the control commands in it, if it is one of control.
 type hostMessage struct {
@@ -98,13 +100,17 @@ func (m hostMessage) regular(v *view) [][2]string {
 		parts = append(parts, m.textParts(v, octets, bits)...)
 	}
 	if bad := m.field("octets"); bad != "" {
-		parts = append(parts, [2]string{"?", v.words("pane.message.no-command", "octets", glimpse(bad))})
+		parts = append(parts, [2]string{"?", v.words("pane.message.no-command", "octets", glimpse(bad, longText))})
 	}
 	if m.field("S") != "" {
 		parts = append(parts, [2]string{"S, C", v.words("pane.message.size",
 			"s", m.field("S"), "c", m.field("C"), "bits", strconv.Itoa(m.textBits()))})
 	}
-	parts = append(parts, m.host(v), m.link(v), m.kind(v, "0"))
+	link := "pane.message.link"
+	if m.field("link") == "0" {
+		link = "pane.message.link.0"
+	}
+	parts = append(parts, m.host(v), m.link(v, link), m.kind(v, "0"))
 	parts = append(parts, m.flags(v)...)
 	if m.field("M1") != "" {
 		parts = append(parts, [2]string{"M1, M2", v.say.Text("pane.message.zeros")})
@@ -125,7 +131,7 @@ func (m hostMessage) answer(v *view, kind string) [][2]string {
 		parts = append(parts, [2]string{"subtype " + m.field("subtype"), v.say.Text(key)})
 	}
 	if slices.Contains([]string{"5", "7", "8", "9"}, kind) {
-		parts = append(parts, m.host(v), m.link(v))
+		parts = append(parts, m.host(v), m.link(v, "pane.message.link.its"))
 	}
 	return append(parts, m.flags(v)...)
 }
@@ -139,6 +145,11 @@ func (m hostMessage) kind(v *view, kind string) [2]string {
 	return [2]string{"type " + kind, v.say.Text(key)}
 }
 
+// number is that of the host at a place of an IMP.
+func (m hostMessage) number(place, imp string) string {
+	return strconv.Itoa(m.count(place)<<6 | m.count(imp))
+}
+
 // host says where the message goes, or where it came from: two bits of the leader are the
 // host at its IMP, six the IMP (RFC 208).
 func (m hostMessage) host(v *view) [2]string {
@@ -149,21 +160,18 @@ func (m hostMessage) host(v *view) [2]string {
 	case m.field("type") != "0":
 		key = "pane.message.about"
 	}
+	sent := hostMessage{shown: shown{fields: m.depart.Fields}}
 	return [2]string{"H, IMP", v.words(key, "place", m.field(place), "imp", m.field(imp),
-		"host", strconv.Itoa(m.count(place)<<6|m.count(imp)))}
+		"host", m.number(place, imp), "was", sent.number("destination host", "destination IMP"))}
 }
 
-func (m hostMessage) link(v *view) [2]string {
-	link, key := m.field("link"), "pane.message.link"
-	if link == "0" {
-		key = "pane.message.link.0"
-	}
-	return [2]string{"link " + link, v.say.Text(key)}
+func (m hostMessage) link(v *view, key string) [2]string {
+	return [2]string{"link " + m.field("link"), v.say.Text(key)}
 }
 
-// flags names the leader's flags that are on.
+// flags names the leader's first bits, and explains those that are on.
 func (m hostMessage) flags(v *view) [][2]string {
-	var parts [][2]string
+	parts := [][2]string{{"p, f, t, o", v.say.Text("pane.message.flags")}}
 	for _, flag := range [...]string{"priority", "for IMP", "trace", "octal"} {
 		if m.has(flag) {
 			parts = append(parts, [2]string{flag, v.say.Text("pane.message.flag." + strings.ReplaceAll(flag, " ", "-"))})
@@ -180,7 +188,7 @@ func (m hostMessage) textParts(v *view, octets []byte, bits int) [][2]string {
 		socket := rfc147.Socket(binary.BigEndian.Uint32(octets))
 		return [][2]string{{name, v.words("pane.message.number-told", "n", n)}, socketPart(v, socket)}
 	}
-	return [][2]string{{name, v.words("pane.message.bits", "n", n, "text", glimpse(m.shows(octets)))}}
+	return [][2]string{{name, v.words("pane.message.bits", "n", n, "text", glimpse(m.shows(octets), longText))}}
 }
 
 // shows writes a text: in quotes where its bytes are octets, else in hexadecimal.
@@ -271,7 +279,7 @@ func offence(code string, data []byte) string {
 
 // sources are where what is shown stands.
 func (m hostMessage) sources(v *view) [][2]string {
-	leader := "BBN 1822 (RFC 208, RFC 381)"
+	leader := "BBN 1822 (RFC 208, 381)"
 	if m.field("type") == "0" {
 		leader = "NIC 8246 p.19, " + leader
 	}
@@ -285,8 +293,8 @@ func (m hostMessage) sources(v *view) [][2]string {
 
 // figureWords are leader, header and commands in lines of 32 bits. Behind a header of 72
 // bits a socket is divided between two lines: the name stands in the larger part, and in
-// the other that it belongs to it.
-func (m hostMessage) figureWords() [][]bitField {
+// the other that it belongs to it. Of the text it is said only where it begins.
+func (m hostMessage) figureWords(v *view) [][]bitField {
 	words := headerWords(slices.DeleteFunc(shortNames(m), func(f handshake.Field) bool { return f.Group == "data" }))
 	for i := range words[:max(len(words)-1, 0)] {
 		a, b := &words[i][len(words[i])-1], &words[i+1][0]
@@ -297,6 +305,16 @@ func (m hostMessage) figureWords() [][]bitField {
 			a.first, b.first = false, true
 		}
 		a.other, b.other = "("+a.field.Name+")", "("+b.field.Name+")"
+	}
+	if _, bits := m.text(); bits > 0 && len(words) > 0 {
+		last := &words[len(words)-1]
+		rest := wordBits
+		for _, f := range *last {
+			rest -= f.bits
+		}
+		if rest > 0 {
+			*last = append(*last, bitField{bits: rest, other: v.words("pane.message.goes-on", "n", strconv.Itoa(bits))})
+		}
 	}
 	return words
 }
@@ -316,6 +334,8 @@ func shortNames(m hostMessage) []handshake.Field {
 			f.Name = short
 		}
 		switch f.Name {
+		case "opcode":
+			f.Value += " " + f.Group
 		case "text":
 			octets, _ := hex.DecodeString(f.Value)
 			f.Group, f.Value = "data", m.shows(octets)

@@ -290,9 +290,8 @@ func (c canvas) word(y int, word []bitField) int {
 	return y + height
 }
 
-// glimpse is the beginning of a text, as much as fits behind its numbers.
-func glimpse(text string) string {
-	const most = 12
+// glimpse is the beginning of a text, so many columns of it.
+func glimpse(text string, most int) string {
 	if begin, used := cut(text, most); used < width(text) {
 		return begin + "..."
 	}
@@ -333,7 +332,7 @@ func (s shown) parts(v *view) [][2]string {
 		first++
 	}
 	if n := s.data(); n > 0 {
-		add(v.say.Text("pane.segment.text"), "pane.segment.takes", "text", glimpse(s.field("data")),
+		add(v.say.Text("pane.segment.text"), "pane.segment.takes", "text", glimpse(s.field("data"), 12),
 			"first", s.own(v, first), "last", s.own(v, first+uint32(n)-1))
 	}
 	if s.has("FIN") {
