@@ -180,20 +180,28 @@ func (m hostMessage) flags(v *view) [][2]string {
 	return parts
 }
 
-// textParts say what is in a text: a socket number, where it is one byte of 32 bits as in
-// an ICP (RFC 165 p.5), or characters.
+// textParts say what is in a text: a socket number, or characters.
 func (m hostMessage) textParts(v *view, octets []byte, bits int) [][2]string {
 	name, n := v.say.Text("pane.message.text"), strconv.Itoa(bits)
-	if m.field("S") == "32" && bits == 32 && len(octets) == 4 {
+	if m.tellsSocket(octets) {
 		socket := rfc147.Socket(binary.BigEndian.Uint32(octets))
 		return [][2]string{{name, v.words("pane.message.number-told", "n", n)}, socketPart(v, socket)}
 	}
 	return [][2]string{{name, v.words("pane.message.bits", "n", n, "text", glimpse(m.shows(octets), longText))}}
 }
 
-// shows writes a text: in quotes where its bytes are octets, else in hexadecimal.
+// tellsSocket reports whether a text is a socket number: one byte of 32 bits, as in an ICP
+// (RFC 165 p.5).
+func (m hostMessage) tellsSocket(octets []byte) bool {
+	return m.field("S") == "32" && m.field("C") == "1" && len(octets) == 4
+}
+
+// shows writes a text: a socket, or in quotes where its bytes are octets, else in hexadecimal.
 func (m hostMessage) shows(octets []byte) string {
-	if m.field("S") == "8" {
+	switch {
+	case m.tellsSocket(octets):
+		return rfc147.Socket(binary.BigEndian.Uint32(octets)).Short()
+	case m.field("S") == "8":
 		return strconv.QuoteToASCII(string(octets))
 	}
 	return hex.EncodeToString(octets)

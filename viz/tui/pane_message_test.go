@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"sockscope/handshake"
 	"sockscope/handshake/arpanet"
@@ -81,11 +82,11 @@ peer server 64
  inject user octets 0b0500400200000800020048
  inject user octets 63
  inject user RST
- user init 1/5/1/s server 64/0/1/r
  drop server RTS
  answer user INCOMPLETE
  server down
- drop server STR
+ drop server ERR
+ answer user DEAD
 -- en --
 title: Every kind of message
 shows: what an ICP does not send
@@ -108,4 +109,50 @@ func TestEveryMessageIsExplained(t *testing.T) {
 		}
 		handshaketest.Golden(t, "panes/messages-"+lang+".txt", b.String())
 	}
+}
+
+// A request as it left and as it came: the IMP has changed one octet of the leader and
+// added one behind the text. Then an RFNM, and a text.
+func TestMessageAsOctets(t *testing.T) {
+	trace := playedIn1971(t, "icp")
+	var b strings.Builder
+	for _, size := range [][2]int{{80, 6}, {120, 10}, {66, 24}} {
+		for _, n := range []int{3, 4, 6, 61} {
+			v := at(trace, n, "en")
+			v.bytes = true
+			b.WriteString(drawn(t, 1, size[0], size[1], v))
+		}
+	}
+	handshaketest.Golden(t, "panes/message-octets.txt", b.String())
+}
+
+func TestAMessageToPredictIsHidden(t *testing.T) {
+	v := at(playedIn1971(t, "icp"), 3, "en")
+	v.hidden = true
+	require.Contains(t, drawn(t, 1, 80, 7, v), unknown)
+	require.NotContains(t, drawn(t, 1, 80, 7, v), "1/5/0/r")
+}
+
+// A trace may come from a file that anybody wrote: with fields missing, and with numbers
+// that are none.
+func TestAMessageWithoutSenseIsDrawn(t *testing.T) {
+	s, err := handshake.Parse("other", "other.txtar", []byte(otherMessages))
+	require.NoError(t, err)
+	trace := playAll(t, s)
+	rapid.Check(t, func(rt *rapid.T) {
+		changed := *trace
+		changed.Steps = slices.Clone(trace.Steps)
+		n := rapid.IntRange(1, len(trace.Steps)).Draw(rt, "n")
+		for i := range changed.Steps {
+			s := &changed.Steps[i]
+			s.Fields = slices.Clone(s.Fields[:rapid.IntRange(0, len(s.Fields)).Draw(rt, "fields")])
+			for j := range s.Fields {
+				s.Fields[j].Value = rapid.SampledFrom([]string{s.Fields[j].Value, "", "x", "4294967295", "00"}).Draw(rt, "value")
+			}
+			s.Wire = s.Wire[:rapid.IntRange(0, len(s.Wire)).Draw(rt, "wire")]
+		}
+		v := at(&changed, n, "ko")
+		v.bytes = rapid.Bool().Draw(rt, "bytes")
+		_ = drawn(t, 1, 120, 10, v)
+	})
 }
