@@ -191,40 +191,44 @@ func TestNoPaneDrawsOutsideItsCanvas(t *testing.T) {
 // Every cell of an arrow is a line, its ends touch the boxes of its two states, and
 // no line of the diagram belongs to no arrow.
 func TestEveryLineOfTheDiagramIsAnArrow(t *testing.T) {
-	drawn := map[point]string{}
-	for _, e := range edges {
-		at := e.path[0]
-		for _, to := range append(e.path, e.path[len(e.path)-1]) {
-			for {
-				drawn[at] = e.from + " > " + e.to
-				if at == to {
-					break
+	require.Len(t, tcpChart.edges, 20, "RFC 9293 figure 5")
+	require.Len(t, ncpChart.edges, 15, "NIC 8246 p.10 to 14")
+	for _, g := range []*chart{&tcpChart, &ncpChart} {
+		drawn := map[point]string{}
+		for _, e := range g.edges {
+			at := e.path[0]
+			for _, to := range append(e.path, e.path[len(e.path)-1]) {
+				for {
+					drawn[at] = e.from + " > " + e.to
+					if at == to {
+						break
+					}
+					at.x += sign(to.x - at.x)
+					at.y += sign(to.y - at.y)
 				}
-				at.x += sign(to.x - at.x)
-				at.y += sign(to.y - at.y)
 			}
+			require.True(t, g.touches(e.path[0], e.from), "%s > %s begins at %v", e.from, e.to, e.path[0])
+			require.True(t, g.touches(at, e.to), "%s > %s ends at %v", e.from, e.to, at)
 		}
-		require.True(t, touches(e.path[0], e.from), "%s > %s begins at %v", e.from, e.to, e.path[0])
-		require.True(t, touches(at, e.to), "%s > %s ends at %v", e.from, e.to, at)
-	}
-	require.Len(t, edges, 20, "RFC 9293 figure 5")
-	for y, line := range diagram {
-		for _, word := range regexp.MustCompile(`[A-Za-z0-9()]+(?:[-, ]+[A-Za-z0-9()]+)*,?`).FindAllStringIndex(line, -1) {
-			line = line[:word[0]] + strings.Repeat(" ", word[1]-word[0]) + line[word[1]:]
-		}
-		for x, r := range line {
-			if strings.ContainsRune("-|.'", r) {
-				require.Contains(t, drawn, point{x, y}, "%q in row %d, column %d", r, y, x)
+		for y, line := range g.diagram {
+			require.LessOrEqual(t, len(line), mapWidth)
+			for _, word := range regexp.MustCompile(`[A-Za-z0-9()]+(?:[-, ]+[A-Za-z0-9()]+)*,?`).FindAllStringIndex(line, -1) {
+				line = line[:word[0]] + strings.Repeat(" ", word[1]-word[0]) + line[word[1]:]
+			}
+			for x, r := range line {
+				if strings.ContainsRune("-|.'", r) {
+					require.Contains(t, drawn, point{x, y}, "%q in row %d, column %d", r, y, x)
+				}
 			}
 		}
 	}
 }
 
 // touches reports whether a cell lies beside a box of the state.
-func touches(at point, state string) bool {
-	places := []point{boxes[state]}
-	if state == "CLOSED" {
-		places = append(places, closedAgain)
+func (g *chart) touches(at point, state string) bool {
+	places := []point{g.boxes[state]}
+	if state == g.end {
+		places = append(places, g.again)
 	}
 	for _, box := range places {
 		if at.y == box.y && (at.x == box.x-1 || at.x == box.x+boxWidth) ||
@@ -260,7 +264,7 @@ func TestARSTIsNotTheArrowOfCLOSE(t *testing.T) {
 	trace := played(t, "refused")
 	_, newest := walk(trace, len(trace.Steps))
 	require.Equal(t, [2]string{"SYN-SENT", "CLOSED"}, [2]string{newest.Before, newest.After})
-	require.Nil(t, edgeOf(newest))
+	require.Nil(t, tcpChart.edgeOf(newest))
 	require.Contains(t, drawn(t, 3, 78, 24, at(trace, len(trace.Steps), "en")), "Not drawn: step 6, client: SYN-SENT > CLOSED.")
 }
 
@@ -272,7 +276,7 @@ func TestStateChangesAreArrows(t *testing.T) {
 		trace := played(t, name)
 		for i := range trace.Steps {
 			s := &trace.Steps[i]
-			if s.Before != s.After && s.On != "" && edgeOf(s) == nil {
+			if s.Before != s.After && s.On != "" && tcpChart.edgeOf(s) == nil {
 				missing[name] += fmt.Sprintf("%s > %s by %s; ", s.Before, s.After, s.Label)
 			}
 		}
