@@ -56,7 +56,7 @@ var ncpEdges = []edge{
 	{"OPEN", "NONE", "cls-closes", "rcv CLS, snd CLS", []point{{40, 9}, {40, 11}}},
 	{"OPEN", "CLS-WAIT", "close-waits-for-rfnm cls-waits-for-rfnm", "Close or rcv CLS, RFNM due", []point{{33, 9}, {33, 10}, {14, 10}, {14, 11}}},
 	{"CLS-WAIT", "CLS-SENT", "last-rfnm", "last RFNM, snd CLS", []point{{6, 13}, {6, 17}, {28, 17}}},
-	{"CLS-WAIT", "NONE", "last-rfnm", "last RFNM (1), snd CLS", []point{{26, 12}, {28, 12}}},
+	{"CLS-WAIT", "NONE", "last-rfnm", "last RFNM after CLS, snd CLS", []point{{26, 12}, {28, 12}}},
 	{"CLS-SENT", "NONE", "cls-answers", "rcv CLS", []point{{40, 16}, {40, 13}}},
 }
 
