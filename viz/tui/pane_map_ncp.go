@@ -83,7 +83,19 @@ func walkNCP(t *handshake.Trace, n int) ([]whereabouts, *handshake.Step) {
 	for i := range t.Steps[:n] {
 		s := &t.Steps[i]
 		peer := viz.PeerIndex(t, s.Peer)
-		if peer < 0 || s.On == "" {
+		if peer < 0 {
+			continue
+		}
+		if _, forgets := value(s.Vars, "sockets"); forgets {
+			gone := *s
+			gone.Before = all[peer].state
+			if gone.Before != gone.After {
+				newest = &gone
+			}
+			all[peer], ways[peer] = whereabouts{state: s.After, step: s.N}, map[string]whereabouts{}
+			continue
+		}
+		if s.On == "" {
 			continue
 		}
 		way, on := ways[peer][s.On], all[peer].on
