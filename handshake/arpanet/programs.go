@@ -205,7 +205,7 @@ func (w *World) receiving(i int, r request, step handshake.Step) []handshake.Ste
 	w.waits(i, blocked{request: r, shown: step.Label, keys: []ncp.Key{k}})
 	if c.MsgSpace > 0 {
 		step.On, step.Before, step.After = on(k), c.State.String(), c.State.String()
-		step.Why = []handshake.Why{{Rule: "receive-waits", Cite: "RFC 165 p.2"}}
+		step.Why = []handshake.Why{ReceiveWaits.Why()}
 		return []handshake.Step{step}
 	}
 	n := max(r.count, 1)
