@@ -6,6 +6,7 @@ package handshake
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -107,6 +108,13 @@ func (s Step) Leads() bool { return s.On != "" && s.Kind != KindNote }
 type Var struct {
 	Name, Value string
 	Unit        string // "", seq, B, ns, segments
+}
+
+// Passing reports a variable of what passes by, a segment or a record, which is none of the
+// connection's own.
+func (v Var) Passing() bool {
+	group, _, _ := strings.Cut(v.Name, ".")
+	return group == "SEG" || group == "MSG" || group == "record"
 }
 
 // Why names a rule and the sentence of the standard that it follows.

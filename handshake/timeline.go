@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // MaxSteps bounds a run: far beyond any lesson, and small enough that a script that
@@ -127,7 +126,7 @@ func start(header *Trace, steps []Step) {
 			for _, v := range s.Vars {
 				if at, ok := known[v.Name]; ok {
 					p.Vars[at] = v
-				} else if !strings.HasPrefix(v.Name, "SEG.") {
+				} else if !v.Passing() {
 					known[v.Name] = len(p.Vars)
 					p.Vars = append(p.Vars, v)
 				}

@@ -1,8 +1,9 @@
 // Package rfc147 is the socket of 1971: the 32-bit number by which RFC 147, "The
 // Definition of a Socket" (J. M. Winett, 7 May 1971), names one end of a one-way
-// connection. It takes the number apart, reads and writes its notations, knows who
-// used which number ([Sockets], [Hosts]), gives user numbers to names ([Users]), and
-// keeps accounts ([Record], [Ledger]).
+// connection. It takes the number apart, also by the other structures that were
+// proposed for it ([Structures]), reads and writes its notations, knows who used which
+// number ([Sockets], [Hosts]), gives user numbers to names ([Users]), and keeps accounts
+// ([Record], [Ledger]).
 //
 // The host where an end runs is not in the number. Host and socket together name an end.
 package rfc147

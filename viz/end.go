@@ -105,23 +105,26 @@ func (e *End) step(s handshake.Step) {
 		c.Vars = nil // it has no numbers yet
 	}
 	e.take(c, s.Vars)
-	if s.After == "CLOSED" && s.Before != s.After {
-		c.Vars = nil // the TCB is deleted
+	if gone(s.After) && s.Before != s.After {
+		c.Vars = nil // the TCB is deleted, or the entry of the table
 	}
 	e.Conns = slices.DeleteFunc(e.Conns, func(c Conn) bool {
 		if strings.Contains(c.On, ".") && c.State == "LISTEN" {
 			return true // a listener's child that fell back is forgotten; the listener is still there
 		}
-		return c.State == "CLOSED" && c.Descriptor == "" && c.On != e.On
+		return gone(c.State) && c.Descriptor == "" && c.On != e.On
 	})
 }
+
+// gone reports the state of a connection that there is not: TCP's, or the NCP's.
+func gone(state string) bool { return state == "CLOSED" || state == "NONE" }
 
 func (e *End) take(c *Conn, vars []handshake.Var) {
 	for _, v := range vars {
 		switch {
 		case v.Name == "descriptor":
 			c.Descriptor = v.Value
-		case !strings.HasPrefix(v.Name, "SEG."):
+		case !v.Passing():
 			c.set(v)
 		}
 	}

@@ -23,7 +23,7 @@ type Narration struct {
 
 // Narrate tells step n of a trace; n is 1 for the first.
 func Narrate(t *handshake.Trace, n int, lang string) Narration {
-	say := words.For(lang)
+	say := words.For(lang).Speaking(t.Protocol)
 	s := &t.Steps[n-1]
 	fill := stepFill(t, n, say)
 	story := Narration{Event: say.Say(eventKey(s), fill), Source: sources(s.Why)}

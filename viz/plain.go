@@ -14,7 +14,7 @@ import (
 // Plain writes a trace in whole sentences, step by step, for ears and for pipes:
 // nothing is drawn, and no character needs to be spelled out.
 func Plain(w io.Writer, t *handshake.Trace, lang string) error {
-	say := words.For(lang)
+	say := words.For(lang).Speaking(t.Protocol)
 	b := &strings.Builder{}
 	title := t.Words[lang]["title"]
 	if title == "" {
@@ -27,6 +27,7 @@ func Plain(w io.Writer, t *handshake.Trace, lang string) error {
 	for n := range t.Steps {
 		plainStep(b, t, n+1, lang)
 	}
+	recordTables(b, t, say, lang)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -40,15 +41,15 @@ func PlainStep(w io.Writer, t *handshake.Trace, n int, lang string) error {
 }
 
 func plainStep(b *strings.Builder, t *handshake.Trace, n int, lang string) {
-	say := words.For(lang)
+	say := words.For(lang).Speaking(t.Protocol)
 	s := t.Steps[n-1]
 	story := Narrate(t, n, lang)
-	sentence(b, 0, say.Say("ui.plain.step", Fill("n", strconv.Itoa(n), "event", story.Event)))
+	sentence(b, 0, say.Say("ui.plain.step", Fill("n", strconv.Itoa(n), "event", spoken(story.Event, say))))
 	if n > 1 && t.Steps[n-2].At != s.At || n == 1 && s.At != 0 {
 		sentence(b, 1, say.Say("ui.plain.clock", Fill("time", seconds(s.At))))
 	}
 	if s.Kind == handshake.KindDepart {
-		sentence(b, 1, segment(s, say))
+		sentence(b, 1, segment(t, s, say))
 	}
 	for i := range t.Peers {
 		plainEnd(b, t, n, i, say, lang)
@@ -71,8 +72,12 @@ func plainStep(b *strings.Builder, t *handshake.Trace, n int, lang string) {
 	}
 }
 
-// segment says in words what a segment's label draws with brackets.
-func segment(s handshake.Step, say *words.Words) string {
+// segment says in words what a segment's label draws with brackets. A message of 1971 is
+// already words.
+func segment(t *handshake.Trace, s handshake.Step, say *words.Words) string {
+	if t.Protocol == handshake.NCP {
+		return say.Say("ui.plain.message", Fill("packet", strconv.Itoa(s.Packet), "label", spoken(s.Label, say)))
+	}
 	parts := map[string]string{}
 	for part := range strings.SplitSeq(strings.Trim(s.Label, "<>"), "><") {
 		name, value, _ := strings.Cut(part, "=")
@@ -88,6 +93,11 @@ func segment(s handshake.Step, say *words.Words) string {
 		}
 	}
 	return strings.Join(text, ", ") + "."
+}
+
+// spoken has words where the name of a connection of 1971 has an arrow.
+func spoken(text string, say *words.Words) string {
+	return strings.NewReplacer(" >", " "+say.Text("ui.plain.to"), " <", " "+say.Text("ui.plain.from")).Replace(text)
 }
 
 // plainEnd says where an end stands after step n.
@@ -119,7 +129,7 @@ func changes(t *handshake.Trace, n int, say *words.Words, lang string) string {
 	before := Ends(t, n-1)[peer]
 	var list []string
 	for _, v := range s.Vars {
-		if strings.HasPrefix(v.Name, "SEG.") || v.Name == "descriptor" {
+		if v.Passing() || v.Name == "descriptor" {
 			continue
 		}
 		var was handshake.Var

@@ -32,6 +32,20 @@ func TestASocketIsTakenApart(t *testing.T) {
 	}
 }
 
+// The number of RFC 147, and one that was made by another rule: a TIP's port 1.
+func TestASocketUnderEachProposal(t *testing.T) {
+	for name, s := range map[string]rfc147.Socket{"logger": 0x0A000001, "tip": 65538} {
+		for _, lang := range words.Langs() {
+			text := written(t, func(w io.Writer) error { return viz.Structures(w, 10, s, lang) })
+			for line := range strings.Lines(text) {
+				require.LessOrEqual(t, viz.Width(strings.TrimSuffix(line, "\n")), 80, line)
+			}
+			handshaketest.Golden(t, "structures-"+name+"-"+lang+".txt", text)
+		}
+	}
+	handshaketest.Golden(t, "structures.jsonl", written(t, func(w io.Writer) error { return viz.StructuresJSON(w, 10, 0x0A000001) }))
+}
+
 // RFC 147 p.2: a connection has one sending and one receiving socket.
 func TestAPairIsJoinedOrNotAndWhy(t *testing.T) {
 	pair := func(a, b rfc147.Socket, lang string) string {
@@ -96,19 +110,21 @@ func TestEveryWriterReportsAFullDisk(t *testing.T) {
 	s, err := handshake.Load("refused")
 	require.NoError(t, err)
 	for name, write := range map[string]func(io.Writer) error{
-		"text":         func(w io.Writer) error { return viz.Text(w, trace, viz.Options{Lang: "en"}) },
-		"plain":        func(w io.Writer) error { return viz.Plain(w, trace, "en") },
-		"plain step":   func(w io.Writer) error { return viz.PlainStep(w, trace, 1, "en") },
-		"json":         func(w io.Writer) error { return viz.JSON(w, trace, viz.Options{}) },
-		"list":         func(w io.Writer) error { return viz.List(w, []*handshake.Scenario{s}, nil, "en") },
-		"socket":       func(w io.Writer) error { return viz.Socket(w, 1, "en") },
-		"pair":         func(w io.Writer) error { return viz.Pair(w, 1, 2, "en") },
-		"hosts":        func(w io.Writer) error { return viz.Hosts(w, rfc147.Hosts("10"), "en") },
-		"sockets":      func(w io.Writer) error { return viz.Sockets(w, rfc147.Sockets("1"), "en") },
-		"socket json":  func(w io.Writer) error { return viz.SocketJSON(w, 1) },
-		"pair json":    func(w io.Writer) error { return viz.PairJSON(w, 1, 2) },
-		"hosts json":   func(w io.Writer) error { return viz.HostsJSON(w, rfc147.Hosts("10")) },
-		"sockets json": func(w io.Writer) error { return viz.SocketsJSON(w, rfc147.Sockets("1")) },
+		"text":            func(w io.Writer) error { return viz.Text(w, trace, viz.Options{Lang: "en"}) },
+		"plain":           func(w io.Writer) error { return viz.Plain(w, trace, "en") },
+		"plain step":      func(w io.Writer) error { return viz.PlainStep(w, trace, 1, "en") },
+		"json":            func(w io.Writer) error { return viz.JSON(w, trace, viz.Options{}) },
+		"list":            func(w io.Writer) error { return viz.List(w, []*handshake.Scenario{s}, nil, "en") },
+		"socket":          func(w io.Writer) error { return viz.Socket(w, 1, "en") },
+		"pair":            func(w io.Writer) error { return viz.Pair(w, 1, 2, "en") },
+		"hosts":           func(w io.Writer) error { return viz.Hosts(w, rfc147.Hosts("10"), "en") },
+		"sockets":         func(w io.Writer) error { return viz.Sockets(w, rfc147.Sockets("1"), "en") },
+		"structures":      func(w io.Writer) error { return viz.Structures(w, 1, 1, "en") },
+		"socket json":     func(w io.Writer) error { return viz.SocketJSON(w, 1) },
+		"structures json": func(w io.Writer) error { return viz.StructuresJSON(w, 1, 1) },
+		"pair json":       func(w io.Writer) error { return viz.PairJSON(w, 1, 2) },
+		"hosts json":      func(w io.Writer) error { return viz.HostsJSON(w, rfc147.Hosts("10")) },
+		"sockets json":    func(w io.Writer) error { return viz.SocketsJSON(w, rfc147.Sockets("1")) },
 	} {
 		require.ErrorIs(t, write(full{}), errFull, name)
 	}
@@ -117,7 +133,7 @@ func TestEveryWriterReportsAFullDisk(t *testing.T) {
 // A scenario is listed with the engines that can play it.
 func TestTheListNamesWhatEachScenarioIs(t *testing.T) {
 	s := &handshake.Scenario{
-		Name: "mine", Figure: "RFC 9293 figure 6", Not: map[string]string{"kernel": "why"},
+		Name: "mine", Protocol: handshake.TCP, Figure: "RFC 9293 figure 6", Not: map[string]string{"kernel": "why"},
 		Words: map[string]map[string]string{"en": {"title": "A title", "shows": "what it shows"}},
 	}
 	require.Equal(t, `mine                A title

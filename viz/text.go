@@ -25,7 +25,7 @@ func Text(w io.Writer, t *handshake.Trace, o Options) error {
 		return Plain(w, t, o.Lang)
 	}
 	b := &strings.Builder{}
-	say := words.For(o.Lang)
+	say := words.For(o.Lang).Speaking(t.Protocol)
 	line(b, leftColumn, heading(t.Peers[0], o.Lang), rightColumn, heading(t.Peers[1], o.Lang))
 	for i, r := range Ladder(t, len(t.Steps)) {
 		if r.Moved {
@@ -40,6 +40,7 @@ func Text(w io.Writer, t *handshake.Trace, o Options) error {
 			whyLines(b, t, r)
 		}
 	}
+	recordTables(b, t, say, o.Lang)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -19,6 +19,7 @@ import (
 type flags struct {
 	engine, view, file string // engine: empty is the scenario's own
 	plain, mouse, why  bool
+	proposals          bool // of a socket's structure, in [program.socketVerb]
 	seed               uint64
 	seeded             bool // --seed was given
 	stream             int  // which connection of a capture
@@ -38,7 +39,7 @@ const (
 
 // flagNames are what could have been meant by a flag that there is not.
 func flagNames() []string {
-	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--stream", "--kernel-end", "--kernel-program", "--help"}
+	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--proposals", "--stream", "--kernel-end", "--kernel-program", "--help"}
 }
 
 // engines are the values of --engine.
@@ -69,6 +70,8 @@ func (p *program) flag(c *cobra.Command, f *flags, names ...string) {
 			set.BoolVar(&f.mouse, name, false, text)
 		case "why":
 			set.BoolVar(&f.why, name, false, text)
+		case "proposals":
+			set.BoolVar(&f.proposals, name, false, text)
 		case "seed":
 			set.Uint64Var(&f.seed, name, 0, text)
 		case "kernel-end":

@@ -32,8 +32,8 @@ func ExampleStep() {
 		}
 	}
 	// Output:
-	// arpanet.Start: [interface-started interface-reset]
-	// arpanet.Start: [interface-started interface-reset]
+	// arpanet.Start: [interface-started imp-interface-reset]
+	// arpanet.Start: [interface-started imp-interface-reset]
 	// arpanet.FromHost: [ready-raised message-accepted]
 	// arpanet.Deliver: [host-down]
 	// host 2 hears destination dead host 3 link 42: host down

@@ -205,7 +205,7 @@ func (w *World) receiving(i int, r request, step handshake.Step) []handshake.Ste
 	w.waits(i, blocked{request: r, shown: step.Label, keys: []ncp.Key{k}})
 	if c.MsgSpace > 0 {
 		step.On, step.Before, step.After = on(k), c.State.String(), c.State.String()
-		step.Why = []handshake.Why{{Rule: "receive-waits", Cite: "RFC 165 p.2"}}
+		step.Why = []handshake.Why{ReceiveWaits.Why()}
 		return []handshake.Step{step}
 	}
 	n := max(r.count, 1)
@@ -306,8 +306,10 @@ func (w *World) comeBack(i int) []handshake.Step {
 	step := handshake.Step{
 		At: w.clock, Peer: h.name, On: it.on, Kind: handshake.KindReturn, Label: h.blocked.shown + " = " + it.result, Why: []handshake.Why{it.rule.Why()},
 	}
-	step.Before = h.state(it.on)
-	step.After = step.Before
+	if it.on != "" {
+		step.Before = h.state(it.on)
+		step.After = step.Before
+	}
 	h.blocked = blocked{}
 	return []handshake.Step{step}
 }
@@ -385,7 +387,7 @@ func (w *World) icp(i int, t ncp.Tell) (steps []handshake.Step, taken bool) {
 	}
 	b.keys = []ncp.Key{b.icp.Sending(), b.icp.Receiving()}
 	state := b.icp.State
-	if len(o.Messages) > 0 || state == ncp.ICPFailed {
+	if len(o.Messages) > 0 {
 		step := handshake.Step{At: w.clock, Peer: h.name, Kind: handshake.KindSignal, Label: icpSteps(b.icp.Server, state)}
 		steps = w.settle(i, t.Key, before, &o, step)
 	} else {
@@ -415,11 +417,11 @@ func icpSteps(server bool, s ncp.ICPState) string {
 	case s == ncp.ICPFailed:
 		return "ICP given up"
 	case server:
-		return "ICP S5 to S8"
+		return "ICP S5-S8: number, CLS, RTS, STR"
 	case s == ncp.ICPContacted:
-		return "ICP U3"
+		return "ICP U3: ALL"
 	}
-	return "ICP U4 to U7"
+	return "ICP U4-U7: CLS, STR, RTS"
 }
 
 // icpPassedOver is the rule by which an ICP says that something is none of its own.

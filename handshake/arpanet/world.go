@@ -331,8 +331,10 @@ func (w *World) depart(i int, l lines) ([]handshake.Step, error) {
 	f := flight{packet: w.packets, to: 1 - i, at: w.clock + w.delay, label: it.what}
 	step := w.departure(f, it.octets)
 	step.Peer, step.On, step.Why = h.name, it.on, []handshake.Why{departs(it.octets).Why()}
-	step.Before = h.state(it.on)
-	step.After = step.Before
+	if it.on != "" {
+		step.Before = h.state(it.on)
+		step.After = step.Before
+	}
 	w.flights = append(w.flights, f)
 	for _, d := range h.out.message(it.octets) {
 		read, err := l[i].Carry(hostEnd, d)

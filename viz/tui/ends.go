@@ -134,6 +134,9 @@ func (v *view) facts(peer int, short bool) []fact {
 	if was == nil {
 		was = &viz.Conn{}
 	}
+	if v.trace.Protocol == handshake.NCP {
+		return v.factsOf1971(peer)
+	}
 	facts := []fact{
 		{v.say.Text("dash.program"), [][]phrase{v.program(peer)}},
 		{v.say.Text("dash.sockets"), v.sockets(peer, short)},

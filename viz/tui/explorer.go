@@ -18,7 +18,7 @@ import (
 // explorerScreen shows RFC 147's number and takes the keys that change it:
 //
 //	 sockscope    socket explorer     x'0A000001'     RFC 147    l English
-//	─[1 number]───────────────────────────────────────────────────────────
+//	─[1 number]─────────────────────────────────────────────── 6 proposals ─
 //	  bits, fields, values, and what is not inside
 //	─ 2 writing ────────────────────  ─ 3 partner ────────────────────────
 //	  every notation                    mate, what can join, a check
@@ -29,7 +29,8 @@ import (
 //	 next > what Space will do, or what the last key could not
 //	Space flip bit   <- -> bit   ...
 //
-// On a small screen pane 1 is above, and one of the others below.
+// On a small screen pane 1 is above, and one of the others below. So it is on any while
+// pane 6 is open, which lays the number out by other rules and needs all the room.
 type explorerScreen struct {
 	*tview.Box
 	app     *tview.Application
@@ -100,7 +101,7 @@ func (e *explorerScreen) Draw(screen tcell.Screen) {
 	case e.help:
 		body.rule(0, "["+e.say("help")+"]", "", e.palette.Focus, e.palette.Source)
 		e.drawEntries(body, 0, paneHelp, body.part(0, 1, w, h))
-	case w >= roomyWidth && h >= roomyHeight:
+	case w >= roomyWidth && h >= roomyHeight && e.model.lower != paneStructures:
 		e.drawRoomy(body.part(0, 1, w, h-4))
 	default:
 		e.drawCompact(body)
@@ -128,6 +129,8 @@ func (e *explorerScreen) drawTitle(c canvas) {
 func (e *explorerScreen) drawRoomy(c canvas) {
 	number := e.numberRows(c.w)
 	e.drawRule(c, 0, 1)
+	sixth, style := e.title(paneStructures, e.say("pane.6"))
+	c.right(1, 0, c.w-2, sixth, style)
 	e.drawNumber(c.part(0, 2, c.w, len(number)), number)
 	half := (c.w - 2) / 2
 	left, right := c.part(0, len(number)+3, half, c.h), c.part(half+2, len(number)+3, c.w-half-2, c.h)
@@ -159,21 +162,41 @@ func (e *explorerScreen) drawCompact(c canvas) {
 	e.drawNumber(c.part(0, 1, c.w, len(rows)), rows)
 	at := len(rows) + 1
 	c.horizontal(0, at, c.w, e.palette.Line)
+	e.drawTitles(c, at)
+	e.drawEntries(c, at, e.model.lower, c.part(0, at+1, c.w, c.h))
+}
+
+// drawTitles draws the titles of the panes 2 to 6 in one line, with the names that there
+// is room for beside the note on more rows: at least that of the pane that is shown.
+func (e *explorerScreen) drawTitles(c canvas, y int) {
+	columns := 1 + width(" "+e.say("more", "key", e.keys.hint(actScrollDown))+" ") + 1
+	for n := 2; n <= explorerPanes; n++ {
+		columns += width(e.paneName(n)) + 5
+	}
 	x := 1
 	for n := 2; n <= explorerPanes; n++ {
-		name, _, _ := strings.Cut(e.say("pane."+strconv.Itoa(n)), ":")
+		name := e.paneName(n)
+		if n != e.model.lower && columns > c.w {
+			name = ""
+		}
 		title, style := e.title(n, name)
-		x += c.text(x, at, c.w-x-1, title, style) + 1
+		x += c.text(x, y, c.w-x-1, title, style) + 1
 	}
-	e.drawEntries(c, at, e.model.lower, c.part(0, at+1, c.w, c.h))
+}
+
+// paneName is the short name of a pane, without its question.
+func (e *explorerScreen) paneName(n int) string {
+	name, _, _ := strings.Cut(e.say("pane."+strconv.Itoa(n)), ":")
+	return name
 }
 
 // title is a pane's title, in brackets where the focus is.
 func (e *explorerScreen) title(n int, text string) (string, tcell.Style) {
+	text = strings.TrimSpace(strconv.Itoa(n) + " " + text)
 	if n == e.model.pane {
-		return fmt.Sprintf("[%d %s]", n, text), e.palette.Focus
+		return "[" + text + "]", e.palette.Focus
 	}
-	return fmt.Sprintf(" %d %s ", n, text), tcell.StyleDefault
+	return " " + text + " ", tcell.StyleDefault
 }
 
 func (e *explorerScreen) drawRule(c canvas, y, n int) {
@@ -208,14 +231,22 @@ func (e *explorerScreen) drawEntries(c canvas, ruleAt, n int, inside canvas) {
 	}
 }
 
-// rows breaks the entries of a pane to a width. A source stands behind its text, or
-// in rows of its own where there is no room. The texts begin at one column.
+// rows are those of a pane in a width, and the column where their texts begin.
 func (e *explorerScreen) rows(n, w int) (rows []entry, textAt int) {
+	if n == paneStructures {
+		return e.structures(w)
+	}
 	entries := e.entries(n)
 	textAt = 15
 	for _, next := range entries {
 		textAt = max(textAt, width(next.label)+4)
 	}
+	return lay(entries, textAt, w), textAt
+}
+
+// lay breaks entries to a width, their texts from a column on. A source stands behind
+// its text, or in rows of its own where there is no room.
+func lay(entries []entry, textAt, w int) (rows []entry) {
 	room := w - textAt - 1
 	for _, next := range entries {
 		text := wrap(next.text, room)
@@ -234,7 +265,7 @@ func (e *explorerScreen) rows(n, w int) (rows []entry, textAt int) {
 			rows = append(rows, entry{"", "", line})
 		}
 	}
-	return rows, textAt
+	return rows
 }
 
 // wrapSources breaks a list of sources behind its commas.

@@ -145,7 +145,7 @@ func (e *explorerScreen) hints(columns int) string {
 	}
 	hints := []string{
 		hint("flip", actFlip), hint("bit", actBitLeft, actBitRight), hint("field", actNextField), "0-9 " + e.say("hint.digit"),
-		hint("notation", actNotation), hint("mate", actMate), hint("check", actCheck), "1-5 " + e.say("hint.pane"),
+		hint("notation", actNotation), hint("mate", actMate), hint("check", actCheck), "1-6 " + e.say("hint.pane"),
 		hint("language", actLanguage), hint("help", actHelp), hint("leave", actLeave),
 	}
 	giveWay := []int{8, 6, 3, 5, 1, 4}

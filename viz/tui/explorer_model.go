@@ -17,8 +17,8 @@ type explorerModel struct {
 	bit    int        // the cursor: 1 to 32 from the most significant, as RFC 147 draws them
 	field  int        // that digits are typed into, from 0; noField: digits open a pane
 	typed  string
-	pane   int // 1 to 5
-	lower  int // 2 to 5: the pane shown where there is room for one more
+	pane   int // 1 to 6
+	lower  int // 2 to 6: the pane shown where there is room for one more
 	scroll int // rows of the pane that are above its upper edge
 	said   *remark
 }
@@ -37,11 +37,12 @@ type remark struct {
 }
 
 const (
-	noField       = -1
-	lastBit       = 32
-	explorerPanes = 5
-	paneHelp      = 0 // never has the focus
-	panePartner   = 3
+	noField        = -1
+	lastBit        = 32
+	explorerPanes  = 6
+	paneHelp       = 0 // never has the focus
+	panePartner    = 3
+	paneStructures = 6
 )
 
 // newExplorer starts with RFC 147's own example, the logger of the Lincoln Laboratory

@@ -73,12 +73,67 @@ func TestExplorerAtThreeSizes(t *testing.T) {
 // The panes that a small screen shows one at a time, and help.
 func TestExplorerPanesOnASmallScreen(t *testing.T) {
 	for _, lang := range []string{"en", "ko"} {
-		for _, c := range []struct{ name, keys string }{{"partner", "3"}, {"directory", "4"}, {"history", "5"}, {"help", "?"}} {
+		for _, c := range []struct{ name, keys string }{{"partner", "3"}, {"directory", "4"}, {"history", "5"}, {"proposals", "6"}, {"help", "?"}} {
 			t.Run(c.name+"-"+lang, func(t *testing.T) {
 				e, show := exploring(t, defaultKeys(t), 80, 24, lang, LineGlyphs())
 				e.press(c.keys)
 				handshaketest.Golden(t, "explorer/"+c.name+"-80x24-"+lang+".txt", show())
 			})
+		}
+	}
+}
+
+// Pane 6 has all the room below pane 1, on any screen; leaving it brings the others back.
+func TestExplorerLaysTheNumberOutUnderEachProposal(t *testing.T) {
+	for _, size := range [][2]int{{60, 15}, {80, 24}, {120, 40}, {200, 60}} {
+		for _, lang := range []string{"en", "ko"} {
+			for name, glyphs := range map[string]Glyphs{"line": LineGlyphs(), "ascii": ASCIIGlyphs()} {
+				golden := fmt.Sprintf("explorer/proposals-%dx%d-%s-%s.txt", size[0], size[1], lang, name)
+				t.Run(golden, func(t *testing.T) {
+					e, show := exploring(t, defaultKeys(t), size[0], size[1], lang, glyphs)
+					before := show()
+					e.press(":", "144 : 0xFFFEFFFF", "Enter", "6")
+					handshaketest.Golden(t, golden, show())
+					e.palette = Colours()
+					coloured := show()
+					e.palette = Palette{}
+					require.Equal(t, coloured, show(), "colour is never the only carrier")
+					e.press(":", "10 : 0x0A000001", "Enter", "2", "1")
+					require.Equal(t, before, show())
+				})
+			}
+		}
+	}
+}
+
+func TestTheProposalsScrollToTheStandard(t *testing.T) {
+	for _, lang := range []string{"en", "ko"} {
+		e, show := exploring(t, defaultKeys(t), 80, 24, lang, LineGlyphs())
+		e.press("6")
+		require.Contains(t, show(), "Ctrl-D")
+		e.press("Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D", "Ctrl-D")
+		require.Contains(t, show(), "NIC 8246 p.9, RFC 433 p.1, RFC 503 p.1")
+		require.NotContains(t, show(), "Ctrl-D")
+		e.press("Space")
+		require.Contains(t, show(), "x'0A000000'", "the bits stay in reach")
+		require.Contains(t, show(), "NIC 8246 p.9")
+	}
+}
+
+// Whatever divides a proposal's fields stands below what divides the bits.
+func TestTheFieldsOfAProposalStandBelowTheirBits(t *testing.T) {
+	for _, w := range []int{80, 120} {
+		e, _ := exploring(t, defaultKeys(t), w, 40, "ko", ASCIIGlyphs())
+		e.model.end = hostSocket{255, 0xFFFFFFFF}
+		at := bitColumns(w)
+		rows, textAt := e.structures(w)
+		require.Equal(t, at[1], textAt)
+		for _, row := range rows {
+			for i, r := range row.text {
+				if r == '|' {
+					require.Contains(t, []int{at[9] - 2, at[25] - 2, at[32] - 2}, textAt+width(row.text[:i]), row.text)
+				}
+			}
 		}
 	}
 }
@@ -185,7 +240,7 @@ func TestExplorerTooSmallSaysSo(t *testing.T) {
 func TestExplorerAtAnySizeAfterAnyKeys(t *testing.T) {
 	keys := defaultKeys(t)
 	names := []string{
-		"Space", "<-", "->", "Tab", "Shift-Tab", "0", "1", "2", "3", "4", "5", "9", "Backspace", ":", "/", "m", "]", "[", "Ctrl-D", "Ctrl-U",
+		"Space", "<-", "->", "Tab", "Shift-Tab", "0", "1", "2", "3", "4", "5", "6", "9", "Backspace", ":", "/", "m", "]", "[", "Ctrl-D", "Ctrl-U",
 		"l", "?", "Esc", "Enter", "v", "한", "0xFFFFFFFF", "1/2/3/send", "check 7",
 	}
 	rapid.Check(t, func(r *rapid.T) {

@@ -289,7 +289,7 @@ func (d *dashboard) view() *view {
 	v := &view{
 		trace: trace, n: n,
 		ends: viz.Ends(trace, n), before: viz.Ends(trace, max(n-1, 0)), rows: viz.Ladder(trace, n),
-		lang: d.lang, say: d.say, glyphs: d.glyphs, colours: d.colours,
+		lang: d.lang, say: d.say.Speaking(trace.Protocol), glyphs: d.glyphs, colours: d.colours,
 		hidden: d.model.hidden, bytes: d.model.bytes, graph: d.model.graph, keys: d.keys, scroll: d.model.scroll,
 	}
 	v.relative = d.model.relative != v.long()

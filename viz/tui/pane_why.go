@@ -165,8 +165,20 @@ func (v *view) why(step *handshake.Step, cited bool) (main, note, others []said)
 }
 
 // changeSources say where the kinds of changes are defined, in the order in which
-// they are told: the state, the numbers, retransmission, the other timers, what else is in a TCB.
-var changeSources = [...]string{"RFC 9293 3.3.2", "RFC 9293 3.3.1", "RFC 6298 5", "RFC 6298 2", "RFC 9293 3.10.8", "RFC 9293 3.3.1", ""}
+// they are told: the state, the numbers, retransmission, the other timers, what else is in a TCB;
+// then those of an NCP's connection: its state, link, byte size, allocation, and what it has carried.
+var changeSources = [...]string{
+	"RFC 9293 3.3.2", "RFC 9293 3.3.1", "RFC 6298 5", "RFC 6298 2", "RFC 9293 3.10.8", "RFC 9293 3.3.1", "",
+	"NIC 8246 p.10", "NIC 8246 p.20", "NIC 8246 p.10", "NIC 8246 p.14", "RFC 147 p.3",
+}
+
+// stateChange is the place of a state's change in [changeSources].
+func (v *view) stateChange() int {
+	if v.trace.Protocol == handshake.NCP {
+		return 7
+	}
+	return 0
+}
 
 // changeKind is a variable's place in [changeSources].
 func changeKind(name string) int {
@@ -181,6 +193,14 @@ func changeKind(name string) int {
 		return 4
 	case "SND.UP", "SND.WL1", "SND.WL2", "RCV.UP", "send queue", "receive queue", "held":
 		return 5
+	case "link":
+		return 8
+	case "byte size":
+		return 9
+	case "msg space", "bit space":
+		return 10
+	case "messages", "bits":
+		return 11
 	}
 	return 6
 }
@@ -197,10 +217,10 @@ func (v *view) changes(step *handshake.Step) []said {
 	}
 	var items, fresh [len(changeSources)][]string // fresh: what had no value before
 	if step.Before != step.After {
-		items[0] = []string{v.words("pane.changed.value", "what", step.After, "was", step.Before)}
+		items[v.stateChange()] = []string{v.words("pane.changed.value", "what", step.After, "was", step.Before)}
 	}
 	for _, now := range step.Vars {
-		if strings.HasPrefix(now.Name, "SEG.") {
+		if now.Passing() {
 			continue
 		}
 		kind := changeKind(now.Name)

@@ -23,10 +23,10 @@ type panel struct {
 var panes = [...]panel{
 	{"pane.why", "pane.why.asks", paneWhy, 120, true, whySources},
 	{"pane.segment", "pane.segment.asks", paneSegment, 120, true, nil},
-	{"pane.numbers", "pane.numbers.asks", paneNumbers, 120, true, nil},
+	{"pane.numbers", "pane.numbers.asks", speaking(paneNumbers, paneAllocations), 150, true, nil},
 	{"pane.map", "pane.map.asks", paneMap, mapWidth, false, nil},
-	{"pane.agreement", "pane.agreement.asks", paneAgreement, 80, false, nil},
-	{"pane.1971", "pane.1971.asks", pane1971, 80, false, nil},
+	{"pane.agreement", "pane.agreement.asks", speaking(paneAgreement, paneRequests), 80, true, nil},
+	{"pane.1971", "pane.1971.asks", speaking(pane1971, paneAccounts), 100, true, nil},
 	{"pane.graph", "pane.graph.asks", paneGraph, 120, false, graphSources},
 }
 

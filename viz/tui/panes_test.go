@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sockscope/handshake"
+	"sockscope/handshake/arpanet"
 	"sockscope/handshake/handshaketest"
 	engine "sockscope/handshake/model"
 	"sockscope/rfc147"
@@ -22,7 +23,28 @@ import (
 	"sockscope/viz/words"
 )
 
-// onModel are the scenarios that need no kernel.
+// own is the engine of a scenario, in memory; nil if it needs a kernel.
+func own(s *handshake.Scenario) handshake.Engine {
+	switch s.Engine() {
+	case engine.Name:
+		return engine.Engine{Wire: engine.InMemory}
+	case arpanet.Name:
+		return arpanet.Engine{Wire: arpanet.InMemory}
+	}
+	return nil
+}
+
+// everywhere are the scenarios that need no kernel.
+func everywhere(tb testing.TB) []string {
+	tb.Helper()
+	return slices.DeleteFunc(handshake.Names(), func(name string) bool {
+		s, err := handshake.Load(name)
+		require.NoError(tb, err)
+		return own(s) == nil
+	})
+}
+
+// onModel are the scenarios of TCP that need no kernel.
 func onModel(tb testing.TB) []string {
 	tb.Helper()
 	return slices.DeleteFunc(handshake.Names(), func(name string) bool {
@@ -37,7 +59,7 @@ func played(tb testing.TB, name string) *handshake.Trace {
 	tb.Helper()
 	s, err := handshake.Load(name)
 	require.NoError(tb, err)
-	tl, err := handshake.NewTimeline(tb.Context(), engine.Engine{Wire: engine.InMemory}, s)
+	tl, err := handshake.NewTimeline(tb.Context(), own(s), s)
 	require.NoError(tb, err)
 	for err == nil {
 		err = tl.Next(tb.Context())
@@ -49,7 +71,7 @@ func played(tb testing.TB, name string) *handshake.Trace {
 // at is what a frame shows at step n of a trace.
 func at(t *handshake.Trace, n int, lang string) *view {
 	return &view{
-		trace: t, n: n, lang: lang, say: words.For(lang), glyphs: LineGlyphs(),
+		trace: t, n: n, lang: lang, say: words.For(lang).Speaking(t.Protocol), glyphs: LineGlyphs(),
 		ends: viz.Ends(t, n), before: viz.Ends(t, max(n-1, 0)), rows: viz.Ladder(t, n),
 	}
 }

@@ -301,7 +301,7 @@ func (p *speaker) help(string) {
 // view is what sentences about choices need to know.
 func (p *speaker) view() *view {
 	trace, n := p.model.timeline.Trace(), p.model.timeline.N()
-	return &view{trace: trace, n: n, ends: viz.Ends(trace, n), lang: p.lang, say: words.For(p.lang)}
+	return &view{trace: trace, n: n, ends: viz.Ends(trace, n), lang: p.lang, say: words.For(p.lang).Speaking(trace.Protocol)}
 }
 
 func (p *speaker) say(key string, pairs ...string) { p.line(p.view().words(key, pairs...)) }

@@ -18,6 +18,9 @@ const note handshake.Verb = "note"
 // sentence says what a choice lets happen; full names a segment's control bits too.
 func (v *view) sentence(c handshake.Choice, full bool) string {
 	key, what, call := "dash."+string(c.Verb), controls(c.What), c.What+"()"
+	if v.trace.Protocol == handshake.NCP {
+		what = c.What // all of it says something
+	}
 	switch c.Verb {
 	case handshake.Call:
 		call = c.What + "(" + c.Args + ")"

@@ -28,7 +28,10 @@ var (
 )
 
 // Words are the sentences of one language.
-type Words struct{ sentences map[string]string }
+type Words struct {
+	sentences map[string]string
+	protocol  string // behind a dot; see Speaking
+}
 
 // Langs lists the languages, the default first.
 func Langs() []string { return []string{"en", "ko"} }
@@ -60,7 +63,13 @@ func parse(name, text string) *Words {
 			last, sentences[key] = key, strings.TrimSpace(sentence)
 		}
 	}
-	return &Words{sentences}
+	return &Words{sentences: sentences}
+}
+
+// Speaking gives the words for a protocol: where a key has a sentence of its own for it, as
+// ui.event.arrive.ncp beside ui.event.arrive, that one is said.
+func (w *Words) Speaking(protocol string) *Words {
+	return &Words{sentences: w.sentences, protocol: "." + protocol}
 }
 
 // Has reports whether there is a sentence with this key.
@@ -69,6 +78,9 @@ func (w *Words) Has(key string) bool { return w.sentences[key] != "" }
 // Text is a sentence as it stands, for words without placeholders; a key that has
 // none stands for itself.
 func (w *Words) Text(key string) string {
+	if s, ok := w.sentences[key+w.protocol]; ok && w.protocol != "" {
+		return s
+	}
 	if s, ok := w.sentences[key]; ok {
 		return s
 	}
@@ -111,6 +123,8 @@ func (w *Words) Quiet(rule string) bool {
 //	state, was                 the connection's state after the step and before it
 //	SEG.SEQ SEG.ACK SEG.LEN    of the step's segment
 //	SND.UNA RCV.NXT ISS ...    the connection's variables after the step
+//	link, byte size ...        the same of an NCP's connection
+//	MSG.my MSG.link ...        of the ARPANET message that departs
 //
 // {End} and {Other} are the same with a capital, for a sentence's beginning. Behind a
 // bar stand the two forms of a Korean particle, {end|이/가}: the first follows a

@@ -10,15 +10,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/arpanet"
 	"sockscope/handshake/calls"
 	"sockscope/handshake/kernel"
 	"sockscope/handshake/replay"
+	"sockscope/statemachine/ncp"
 	"sockscope/statemachine/tcp"
 )
 
-// ruleIDs names every rule of both tables.
-func ruleIDs() []string {
+// arpanetIDs names every rule of the network of 1971.
+func arpanetIDs() []string {
 	var ids []string
+	for _, r := range ncp.AllRules() {
+		ids = append(ids, r.String())
+	}
+	for _, w := range slices.Concat(arpanet.Rules(), arpanet.EngineRules()) {
+		ids = append(ids, w.Rule)
+	}
+	return ids
+}
+
+// ruleIDs names every rule of every table.
+func ruleIDs() []string {
+	ids := arpanetIDs()
 	for _, r := range tcp.AllRules() {
 		ids = append(ids, r.String())
 	}
@@ -41,7 +55,7 @@ func TestEveryRuleHasASentenceOfItsOwn(t *testing.T) {
 
 // usual fills placeholders with what a lesson usually shows.
 func usual(end string) func(string) (string, bool) {
-	other := map[string]string{"client": "server", "server": "client"}[end]
+	other := map[string]string{"client": "server", "server": "client", "user": "server", "sender": "receiver", "receiver": "sender"}[end]
 	return func(name string) (string, bool) {
 		switch name {
 		case "end":
@@ -52,6 +66,12 @@ func usual(end string) func(string) (string, bool) {
 			return "SYN-RECEIVED", true
 		case "SEG.SEQ", "SEG.ACK", "SEG.LEN", "SND.UNA", "SND.NXT", "SND.WND", "ISS", "IRS", "RCV.NXT", "RCV.WND":
 			return "301", true
+		case "link", "byte size", "MSG.link", "MSG.size", "MSG.data":
+			return "71", true
+		case "msg space", "bit space", "messages", "bits", "MSG.space", "MSG.bits", "MSG.count":
+			return "65535", true
+		case "MSG.my", "MSG.your":
+			return "10/4660/8/r", true
 		}
 		return "", false
 	}
@@ -88,9 +108,13 @@ func wrapped(s string) int {
 // The pane "why" has two lines of 70 columns on the smallest screen.
 func TestEverySentenceFitsTwoLines(t *testing.T) {
 	for _, lang := range Langs() {
-		w := For(lang)
+		w, old := For(lang), arpanetIDs()
 		for _, id := range ruleIDs() {
-			for _, end := range []string{"client", "server"} {
+			ends := []string{"client", "server"}
+			if slices.Contains(old, id) {
+				ends = append(ends, "user", "sender", "receiver")
+			}
+			for _, end := range ends {
 				s := w.Say(id, usual(end))
 				require.NotContains(t, s, "?", "%s: %s", lang, id)
 				require.LessOrEqual(t, wrapped(s), 2, "%s: %s: %s", lang, id, s)
@@ -149,7 +173,7 @@ func TestQuietRulesExist(t *testing.T) {
 // of a state. A peer's name takes its particle from behind a bar.
 func TestParticlesFollowWordsOnly(t *testing.T) {
 	const end = `([^가-힣]|$)`
-	number := regexp.MustCompile(`([0-9]|\{[A-Z.]+\}|\{(state|was|n|m)\})(은|는|이|가|을|를|와|과|로|으로|의|에|도|이다|다)` + end)
+	number := regexp.MustCompile(`([0-9]|\{[A-Z.]+\}|\{MSG\.[a-z]+\}|\{(state|was|n|m|link|byte size|messages|bits)\})(은|는|이|가|을|를|와|과|로|으로|의|에|도|이다|다)` + end)
 	peer := regexp.MustCompile(`\{(end|other)\}(은|는|이|가|을|를|와|과|로|으로|이다|다)` + end)
 	for key, sentence := range For("ko").sentences {
 		require.NotRegexp(t, number, sentence, key)
@@ -186,8 +210,8 @@ func TestNotesAreToldInTheLanguage(t *testing.T) {
 func TestNounsHaveTheirOwnParticle(t *testing.T) {
 	const end = `([^가-힣]|$)`
 	object := regexp.MustCompile(`[가-힣]([가-힣])(을|를|과|와)` + end)
-	noun := regexp.MustCompile(`(옥텟|번|열|행|SYN|FIN|ISN|LISTEN|CLOSING)(는|를|와)` + end +
-		`|(초|단계|개|ACK|RST|TCB|WAIT|SENT|RECEIVED|ESTABLISHED|CLOSED)(은|이|을|과)` + end)
+	noun := regexp.MustCompile(`(옥텟|번|열|행|SYN|FIN|ISN|LISTEN|CLOSING|ALL|STR|INR|RFNM)(는|를|와)` + end +
+		`|(초|단계|개|ACK|RST|TCB|WAIT|SENT|RECEIVED|ESTABLISHED|CLOSED|RFC|RTS|CLS|GVB|RET|INS|ECO|ERP|RRP|IMP|ICP|NCP)(은|이|을|과)` + end)
 	wrong := func(sentence string) []string {
 		var found []string
 		for _, m := range object.FindAllStringSubmatch(sentence, -1) {
