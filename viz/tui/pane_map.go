@@ -24,15 +24,13 @@ type chart struct {
 	last  []string
 	edges []edge // the usual way out of a state stands first
 	cause func(*handshake.Step) []string
-	note  string // keys of words: what is not drawn; that a change is not drawn
-	none  string
 	cite  func(*view) string
 }
 
 // tcpChart is RFC 9293 figure 5.
 var tcpChart = chart{
 	diagram: tcpDiagram, boxes: tcpBoxes, end: "CLOSED", again: point{55, 17}, last: []string{"LAST-ACK", "TIME-WAIT"},
-	edges: tcpEdges, cause: tcpCause, note: "pane.map.note", none: "pane.map.not-drawn",
+	edges: tcpEdges, cause: tcpCause,
 	cite: func(v *view) string { return "RFC 9293 3.3.2, " + v.say.Text("ui.figure") + " 5" },
 }
 
@@ -325,7 +323,7 @@ func listener(e *viz.End, at whereabouts) string {
 // the next row.
 func (c canvas) mapNote(v *view, g *chart, newest *handshake.Step) int {
 	y := mapHeight - 1
-	c.text(0, y, mapWidth, v.say.Text(g.note), tcell.StyleDefault)
+	c.text(0, y, mapWidth, v.say.Text("pane.map.note"), tcell.StyleDefault)
 	text, style := unknown, v.colours.Hidden
 	switch {
 	case v.hidden:
@@ -355,7 +353,7 @@ func (c canvas) ways(v *view, g *chart, all []whereabouts, ends []viz.End, newes
 		c.text(0, y, c.w, unknown, v.colours.Hidden)
 		y++
 	case newest != nil:
-		event := v.say.Text(g.none)
+		event := v.say.Text("pane.map.not-drawn")
 		if e := g.edgeOf(newest); e != nil {
 			event = e.event
 		}

@@ -12,7 +12,7 @@ import (
 // neither a figure nor names of states: both are ours.
 var ncpChart = chart{
 	diagram: ncpDiagram, boxes: ncpBoxes, end: "NONE", again: point{29, 12}, last: []string{"OPEN", "CLS-WAIT", "CLS-SENT"},
-	edges: ncpEdges, cause: ncpCause, note: "pane.map.ncp.note", none: "pane.map.ncp.not-drawn",
+	edges: ncpEdges, cause: ncpCause,
 	cite: func(*view) string { return "NIC 8246 p.10-14" },
 }
 

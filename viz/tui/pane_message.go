@@ -77,7 +77,7 @@ func (m hostMessage) count(name string) int {
 
 // heading says which message it is and how long, in short pieces.
 func (m hostMessage) heading(v *view) []string {
-	pieces := []string{v.words("pane.message.number", "n", strconv.Itoa(m.depart.Packet))}
+	pieces := []string{v.words("pane.segment.number", "n", strconv.Itoa(m.depart.Packet))}
 	now := v.step()
 	switch {
 	case m.broken:

@@ -26,14 +26,7 @@ func onArpanet(tb testing.TB) []string {
 	})
 }
 
-// playedIn1971 is a scenario's trace, to its end.
-func playedIn1971(tb testing.TB, name string) *handshake.Trace {
-	tb.Helper()
-	s, err := handshake.Load(name)
-	require.NoError(tb, err)
-	return playAll(tb, s)
-}
-
+// playAll is the trace of a scenario of 1971, to its end.
 func playAll(tb testing.TB, s *handshake.Scenario) *handshake.Trace {
 	tb.Helper()
 	tl, err := handshake.NewTimeline(tb.Context(), arpanet.Engine{Wire: arpanet.InMemory}, s)
@@ -47,11 +40,11 @@ func playAll(tb testing.TB, s *handshake.Scenario) *handshake.Trace {
 
 // A request as it left and as it came, an RFNM, an ALL, the socket of the ICP, a text, a CLS.
 func TestMessagesOfTheInitialConnection(t *testing.T) {
-	trace := playedIn1971(t, "icp")
+	trace := played(t, "icp")
 	for _, lang := range words.Langs() {
 		var b strings.Builder
 		for _, size := range []string{"80x24", "120x40", "200x60"} {
-			for _, n := range []int{0, 3, 4, 6, 8, 12, 20, 61, 69} {
+			for _, n := range []int{0, 3, 4, 6, 8, 12, 20, 62, 70} {
 				fmt.Fprintf(&b, "== %s, step %d\n", size, n)
 				wh := paneSizes[size][1]
 				b.WriteString(drawn(t, 1, wh[0], wh[1], at(trace, n, lang)))
@@ -114,10 +107,10 @@ func TestEveryMessageIsExplained(t *testing.T) {
 // A request as it left and as it came: the IMP has changed one octet of the leader and
 // added one behind the text. Then an RFNM, and a text.
 func TestMessageAsOctets(t *testing.T) {
-	trace := playedIn1971(t, "icp")
+	trace := played(t, "icp")
 	var b strings.Builder
 	for _, size := range [][2]int{{80, 6}, {120, 10}, {66, 24}} {
-		for _, n := range []int{3, 4, 6, 61} {
+		for _, n := range []int{3, 4, 6, 62} {
 			v := at(trace, n, "en")
 			v.bytes = true
 			b.WriteString(drawn(t, 1, size[0], size[1], v))
@@ -127,7 +120,7 @@ func TestMessageAsOctets(t *testing.T) {
 }
 
 func TestAMessageToPredictIsHidden(t *testing.T) {
-	v := at(playedIn1971(t, "icp"), 3, "en")
+	v := at(played(t, "icp"), 3, "en")
 	v.hidden = true
 	require.Contains(t, drawn(t, 1, 80, 7, v), unknown)
 	require.NotContains(t, drawn(t, 1, 80, 7, v), "1/5/0/r")

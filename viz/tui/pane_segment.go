@@ -25,7 +25,7 @@ func paneSegment(c canvas, v *view) {
 	in := c.part(max(min(1, c.w-figureWidth), 0), 0, c.w, c.h)
 	s, ok := findSegment(v)
 	if !ok {
-		in.paragraph(0, 0, wrap(v.say.Text(nothingYet(v)), in.w), tcell.StyleDefault)
+		in.paragraph(0, 0, wrap(v.say.Text("pane.segment.none"), in.w), tcell.StyleDefault)
 		return
 	}
 	if s.hidden {
@@ -47,13 +47,6 @@ func paneSegment(c canvas, v *view) {
 	default:
 		in.figure(v, r)
 	}
-}
-
-func nothingYet(v *view) string {
-	if v.trace.Protocol == handshake.NCP {
-		return "pane.message.none"
-	}
-	return "pane.segment.none"
 }
 
 // reading is what the pane has to say of a segment or a message.
