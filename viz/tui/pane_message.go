@@ -78,9 +78,12 @@ func (m hostMessage) count(name string) int {
 // heading says which message it is and how long, in short pieces.
 func (m hostMessage) heading(v *view) []string {
 	pieces := []string{v.words("pane.segment.number", "n", strconv.Itoa(m.depart.Packet))}
-	now := v.step()
-	switch {
-	case m.broken:
+	own := m.field("type") != "0"
+	if own {
+		pieces = append(pieces, v.say.Text("pane.message.own"))
+	}
+	switch now := v.step(); {
+	case m.broken && !own:
 		pieces = append(pieces, v.say.Text("pane.message.arrived"))
 	case now.Packet != m.depart.Packet:
 		pieces = append(pieces, v.words("pane.segment.last", "n", strconv.Itoa(m.depart.N)))
