@@ -25,6 +25,9 @@ func (s shown) message(v *view) (shown, reading) {
 	}
 	r := reading{m.heading(v), append(parts, m.sources(v)...), m.figureWords(v)}
 	s.fields = shortNames(m)
+	for i := range s.fields { // half of 80 columns has no room for it
+		s.fields[i].Name = strings.TrimSuffix(s.fields[i].Name, " socket")
+	}
 	return s, r
 }
 
@@ -78,7 +81,8 @@ func (m hostMessage) count(name string) int {
 // heading says which message it is and how long, in short pieces.
 func (m hostMessage) heading(v *view) []string {
 	pieces := []string{v.words("pane.segment.number", "n", strconv.Itoa(m.depart.Packet))}
-	own := m.field("type") != "0"
+	kind := m.field("type")
+	own := kind != "" && kind != "0"
 	if own {
 		pieces = append(pieces, v.say.Text("pane.message.own"))
 	}
