@@ -181,11 +181,11 @@ func TestNoPaneDrawsOutsideItsCanvas(t *testing.T) {
 	t.Cleanup(sim.Fini)
 	sim.SetSize(220+2*edge, 40+2*edge)
 	traces := map[string]*handshake.Trace{}
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		traces[name] = played(t, name)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		trace := traces[rapid.SampledFrom(onModel(t)).Draw(rt, "scenario")]
+		trace := traces[rapid.SampledFrom(everywhere(t)).Draw(rt, "scenario")]
 		v := at(trace, rapid.IntRange(0, len(trace.Steps)).Draw(rt, "n"), rapid.SampledFrom(words.Langs()).Draw(rt, "lang"))
 		v.hidden = rapid.Bool().Draw(rt, "hidden") && v.n > 0
 		v.relative = rapid.Bool().Draw(rt, "relative")
@@ -438,7 +438,7 @@ func TestAnOptionsNumberIsNotCut(t *testing.T) {
 // The smallest screen has two lines of 70 columns for it. (Of the figures' peers the
 // names are longer, and the numbers of wrap-around are the longest; there it has three.)
 func TestTheSentenceOfEveryStepFitsTwoLines(t *testing.T) {
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		trace, lines := played(t, name), 2
 		if trace.Peers[0].Name == "a" || name == "wrap-around" {
 			lines = 3
@@ -507,7 +507,7 @@ func TestAStraySegmentIsNobodys(t *testing.T) {
 // Every arrow of a way is a step's own: where one connection ends and another begins,
 // the way begins anew.
 func TestAWayOfTheMapIsOneConnections(t *testing.T) {
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		trace := played(t, name)
 		for n := range trace.Steps {
 			all, _ := walk(trace, n+1)
@@ -523,7 +523,7 @@ func TestAWayOfTheMapIsOneConnections(t *testing.T) {
 // 120x40 is what a classroom sees: beside the figure nothing may be cut, but what is long
 // takes a second line.
 func TestNothingBesideTheFigureIsCutAt120Columns(t *testing.T) {
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		trace := played(t, name)
 		for n := range trace.Steps {
 			if trace.Steps[n].Kind != handshake.KindDepart && n+1 < len(trace.Steps) {
