@@ -31,7 +31,7 @@ func (s shown) message(v *view) (shown, reading) {
 	return s, r
 }
 
-const longText = 40 // columns of a text that are shown
+const longText = 24 // columns of a text that are shown: what 120 have room for
 
 // hostMessage is a message with the control commands in it, if it is one of control.
 type hostMessage struct {
