@@ -42,9 +42,7 @@ func (p *program) compareEras(ctx context.Context, f *flags, names []string) err
 func (p *program) eras(ctx context.Context, f *flags, names ...string) (*viz.Eras, error) {
 	var traces []*handshake.Trace
 	for _, name := range names {
-		own := *f
-		own.engine = ""
-		t, err := p.whole(ctx, &own, name)
+		t, err := p.byItself(ctx, f, name)
 		if err != nil {
 			return nil, err
 		}
@@ -52,3 +50,30 @@ func (p *program) eras(ctx context.Context, f *flags, names ...string) (*viz.Era
 	}
 	return viz.AlignEras(traces[0], traces[1])
 }
+
+// byItself plays a scenario to its end on its own engine.
+func (p *program) byItself(ctx context.Context, f *flags, name string) (*handshake.Trace, error) {
+	own := *f
+	own.engine, own.kernelEnd, own.kernelProgram = "", "", ""
+	return p.whole(ctx, &own, name)
+}
+
+// besides puts a trace beside the lesson that best shows the other era. One that is not whole is
+// played anew.
+func (p *program) besides(ctx context.Context, f *flags, t *handshake.Trace, whole bool) (*viz.Eras, error) {
+	name := initial
+	if t.Protocol == handshake.NCP {
+		name = handshake.Default
+	}
+	if !whole {
+		return p.eras(ctx, f, t.Scenario, name)
+	}
+	other, err := p.byItself(ctx, f, name)
+	if err != nil {
+		return nil, err
+	}
+	return viz.AlignEras(t, other)
+}
+
+// initial is the scenario of the initial connection of 1971.
+const initial = "icp"
