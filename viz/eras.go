@@ -69,10 +69,11 @@ type Said struct {
 
 // EraCost counts what a trace spent.
 type EraCost struct {
-	Control, Data int // messages or segments that an end sent: of control alone, with text
-	RFNMs         int // what the network answered
-	Connections   int // that were open
-	Before        int // messages or segments before the first text of a user; all, if there is none
+	Control, Data int  // messages or segments that an end sent: of control alone, with text
+	RFNMs         int  // what the network answered
+	Connections   int  // that were open
+	Text          bool // of a user has been sent
+	Before        int  // messages or segments before the first of it; all, if there is none
 	RFNMsBefore   int
 }
 
@@ -207,7 +208,7 @@ func counted(t *handshake.Trace, rows []eraRow, open int) *era {
 			e.cost.Control++
 		}
 		if rows[i].text {
-			firstText = min(firstText, rows[i].First)
+			e.cost.Text, firstText = true, min(firstText, rows[i].First)
 		}
 		if rows[i].Segment && rows[i].First < firstText {
 			e.cost.Before++

@@ -170,9 +170,10 @@ func (n ncpEra) text(r *eraRow) {
 		return
 	}
 	pair := n.links[link{1 - r.From, words[2]}]
-	if n.contact(pair[0], pair[1]) && len(words) == 5 {
-		n.learn("S", words[4], r.From)
-		r.adds(Identity, "ui.eras.number", "socket", words[4])
+	if n.contact(pair[0], pair[1]) {
+		number := strings.Join(words[4:], " ")
+		n.learn("S", number, r.From)
+		r.adds(Identity, "ui.eras.number", "socket", number)
 		return
 	}
 	r.text = true

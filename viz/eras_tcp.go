@@ -66,7 +66,9 @@ func (e *tcpEra) segment(r *eraRow) {
 	case has("RST"):
 		r.adds(Closing, "")
 	case has("SYN"):
-		e.iss[r.From], e.syn[r.From], e.confirmed[r.From], e.over[r.From] = seq, true, false, false
+		if !e.syn[r.From] || e.iss[r.From] != seq { // and is not sent again
+			e.iss[r.From], e.syn[r.From], e.confirmed[r.From], e.over[r.From] = seq, true, false, false
+		}
 		e.opens(r, true, confirms)
 	case confirms && !text:
 		e.opens(r, false, true)

@@ -62,7 +62,7 @@ func (l *EraLine) Heads() bool { return l.Left == nil && l.Right == nil }
 func ErasHalves(e *Eras, lang string) (then, now string) {
 	say := words.For(lang)
 	name := func(key string, t *handshake.Trace) string {
-		return say.Say(key, Fill("left", Name(t.Peers[0].Name, lang), "right", Name(t.Peers[1].Name, lang), "scenario", t.Scenario))
+		return say.Say(key, Fill("left", Name(t.Peers[0].Name, lang), "right", Name(t.Peers[1].Name, lang)))
 	}
 	return name("ui.eras.then", e.Then), name("ui.eras.now", e.Now)
 }
@@ -103,37 +103,57 @@ func eraLines(t *handshake.Trace, s *EraStep, columns int, lang string) []string
 	if s == nil {
 		return nil
 	}
-	const numbers, arrow = 8, 4
+	const numbers, labels, indent = 8, 35, 12
 	number := s.Number()
 	if s.Again {
 		number = "(" + number + ")"
 	}
-	number += strings.Repeat(" ", max(numbers-Width(number), 1))
-	return broken(number+s.Text(t, lang), columns, numbers+arrow)
+	text := number + strings.Repeat(" ", max(numbers-Width(number), 1)) + s.text(t, columns-indent, lang)
+	detail := s.detail(lang)
+	if gap := max(numbers+labels-Width(text), 0) + 1; detail != "" && Width(text)+gap+Width(detail) <= columns {
+		return []string{text + strings.Repeat(" ", gap) + detail}
+	}
+	lines := broken(text, columns, indent)
+	if detail != "" {
+		lines = append(lines, broken(strings.Repeat(" ", indent)+detail, columns, indent)...)
+	}
+	return lines
 }
 
-// Text is the step without its number: "--> SYN  ISN 100", or a call with its program.
-func (s *EraStep) Text(t *handshake.Trace, lang string) string {
+// text is a message with its way, its label in pieces of so many columns, or a call with its
+// program.
+func (s *EraStep) text(t *handshake.Trace, columns int, lang string) string {
 	say := words.For(lang)
-	text := s.Label
+	name := Name(t.Peers[s.From].Name, lang) + "  "
 	switch {
 	case s.Message:
-		const labels = 31 // the longest request
-		text = []string{"--> ", "<-- "}[s.From] + text
-		if detail := s.detail(lang); detail != "" {
-			text += strings.Repeat(" ", max(labels+4-Width(text), 0)) + " " + detail
-		}
+		return []string{"--> ", "<-- "}[s.From] + inPieces(s.Label, columns)
 	case s.Kind == handshake.KindTimeout:
-		text = Name(t.Peers[s.From].Name, lang) + "  " + say.Say("ui.times-out", Fill("timer", say.Our("timer", s.Label)))
+		return name + say.Say("ui.times-out", Fill("timer", say.Our("timer", s.Label)))
+	case s.Waits:
+		return name + s.Label + " " + say.Text("ui.waits")
 	default:
-		text = Name(t.Peers[s.From].Name, lang) + "  " + text
-		if s.Waits {
-			text += " " + say.Text("ui.waits")
-		}
+		return name + s.Label
 	}
-	return text
 }
 
+// inPieces puts blanks into a segment's label where it is longer than so many columns.
+func inPieces(label string, columns int) string {
+	if strings.Contains(label, " ") || columns < 1 {
+		return label
+	}
+	pieces := ""
+	for len(label) > columns {
+		at := strings.LastIndexByte(label[:columns+1], '<')
+		if at <= 0 {
+			break
+		}
+		pieces, label = pieces+label[:at]+" ", label[at:]
+	}
+	return pieces + label
+}
+
+// detail is what the step achieves for its aim; mostly empty for calls.
 func (s *EraStep) detail(lang string) string {
 	return words.For(lang).Say(s.Detail.Key, Fill(s.Detail.Pairs...))
 }
@@ -154,11 +174,28 @@ func ErasWhy(e *Eras, i int, lang string) []string {
 // ErasSummary counts what each era spent.
 func ErasSummary(e *Eras, lang string) []string {
 	say := words.For(lang)
-	count := func(key string, c EraCost) string {
-		return say.Say(key, Fill("control", strconv.Itoa(c.Control), "data", strconv.Itoa(c.Data), "rfnms", strconv.Itoa(c.RFNMs),
-			"connections", strconv.Itoa(c.Connections), "before", strconv.Itoa(c.Before), "rfnms-before", strconv.Itoa(c.RFNMsBefore)))
+	count := func(era string, c EraCost) string {
+		fill := Fill("control", strconv.Itoa(c.Control), "data", strconv.Itoa(c.Data), "rfnms", strconv.Itoa(c.RFNMs),
+			"connections", strconv.Itoa(c.Connections), "before", strconv.Itoa(c.Before), "rfnms-before", strconv.Itoa(c.RFNMsBefore))
+		text := say.Say("ui.eras.sum."+era, fill)
+		if c.Text {
+			text += " " + say.Say("ui.eras.sum.before."+era, fill)
+		}
+		return text
 	}
-	return []string{count("ui.eras.sum.then", e.Cost[0]), count("ui.eras.sum.now", e.Cost[1])}
+	return []string{count("then", e.Cost[0]), count("now", e.Cost[1])}
+}
+
+// ErasBrief is the summary in one line of a small screen.
+func ErasBrief(e *Eras, lang string) string {
+	var n [4]string
+	for i, c := range e.Cost {
+		n[2*i], n[2*i+1] = strconv.Itoa(c.Control+c.Data), "-"
+		if c.Text {
+			n[2*i+1] = strconv.Itoa(c.Before)
+		}
+	}
+	return words.For(lang).Say("ui.eras.bar", Fill("then", n[0], "then-before", n[1], "now", n[2], "now-before", n[3]))
 }
 
 // erasPlain says two eras in whole sentences.
@@ -170,8 +207,11 @@ func erasPlain(w io.Writer, e *Eras, lang string) error {
 	for i := range e.Lines {
 		l := &e.Lines[i]
 		if l.Heads() {
-			left, right := e.heading(l.Aim, lang)
-			sentence(b, 0, left+". "+right+".")
+			if cost := e.AimCost(l.Aim); l.Aim != "" {
+				sentence(b, 0, say.Say("ui.eras.plain.aim", Fill("aim", say.Text("ui.eras.aim."+string(l.Aim)),
+					"then", strconv.Itoa(cost[0].New), "then-again", strconv.Itoa(cost[0].Again),
+					"now", strconv.Itoa(cost[1].New), "now-again", strconv.Itoa(cost[1].Again))))
+			}
 			for _, text := range ErasWhy(e, i, lang) {
 				sentence(b, 1, text)
 			}
@@ -193,12 +233,12 @@ func erasPlain(w io.Writer, e *Eras, lang string) error {
 	return err
 }
 
-// spoken is what began a step, in words, with what a message achieves.
+// spoken is a step in words, of a message with what it achieves.
 func (s *EraStep) spoken(t *handshake.Trace, lang string) string {
-	event := Narrate(t, s.First, lang).Event
-	if s.Message {
-		event += " " + s.Label + "."
+	if !s.Message {
+		return Narrate(t, s.First, lang).Event
 	}
+	event := words.For(lang).Say("ui.eras.plain.sent", Fill("end", t.Peers[s.From].Name, "label", s.Label))
 	if detail := s.detail(lang); detail != "" {
 		event += " " + detail + "."
 	}
@@ -215,12 +255,13 @@ type (
 		Sources [2]string   `json:"sources"`
 	}
 	erasCost struct {
-		Control     int `json:"control"`
-		Data        int `json:"data"`
-		RFNMs       int `json:"rfnms"`
-		Connections int `json:"connections"`
-		Before      int `json:"before_text"`
-		RFNMsBefore int `json:"rfnms_before_text"`
+		Control     int  `json:"control"`
+		Data        int  `json:"data"`
+		RFNMs       int  `json:"rfnms"`
+		Connections int  `json:"connections"`
+		Text        bool `json:"text"`
+		Before      int  `json:"before_text"`
+		RFNMsBefore int  `json:"rfnms_before_text"`
 	}
 	erasLine struct {
 		Line    int        `json:"line"`

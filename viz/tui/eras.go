@@ -7,7 +7,6 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
-	"sockscope/handshake"
 	"sockscope/viz"
 	"sockscope/viz/words"
 )
@@ -22,14 +21,7 @@ type erasSide struct{ *viz.Eras }
 func (e erasSide) len() int { return len(e.Lines) }
 
 func (e erasSide) title(lang string) (kind, name string) {
-	return words.For(lang).Text("ui.eras.title"), titleOf(e.Then, lang) + " | " + titleOf(e.Now, lang)
-}
-
-func titleOf(t *handshake.Trace, lang string) string {
-	if title := t.Words[lang]["title"]; title != "" {
-		return title
-	}
-	return t.Scenario
+	return words.For(lang).Text("ui.eras.title"), e.Then.Scenario + " | " + e.Now.Scenario
 }
 
 func (e erasSide) halves(lang string) (left, right string) { return viz.ErasHalves(e.Eras, lang) }
@@ -45,7 +37,7 @@ func (e erasSide) rows(i, half int, lang string, p Palette) ([]viz.CompareRow, t
 func (e erasSide) margin() int { return 2 }
 
 // whyRows leaves room for the sentences of both eras.
-func (e erasSide) whyRows(h int) int { return max(h/3, 5) }
+func (e erasSide) whyRows(h int) int { return max(min(h/3, 11), 5) }
 
 func (e erasSide) place(i int, lang string) string {
 	say := words.For(lang)
@@ -61,19 +53,14 @@ func (e erasSide) why(i int, lang string) []string {
 	if e.Lines[i].Aim == "" {
 		texts = slices.Concat(texts, viz.ErasSummary(e.Eras, lang))
 	}
-	return texts
+	return append(texts, words.For(lang).Text("ui.eras.again"))
 }
 
 func (e erasSide) leap(i int) bool { return e.Lines[i].Heads() }
 
 func (e erasSide) leaps() (word, none string) { return "ui.eras.hint.aim", "ui.eras.none" }
 
-// summary counts what fits a line.
-func (e erasSide) summary(lang string) string {
-	messages := func(c viz.EraCost) string { return strconv.Itoa(c.Control + c.Data) }
-	return words.For(lang).Say("ui.eras.bar", viz.Fill("then", messages(e.Cost[0]), "then-before", strconv.Itoa(e.Cost[0].Before),
-		"now", messages(e.Cost[1]), "now-before", strconv.Itoa(e.Cost[1].Before)))
-}
+func (e erasSide) summary(lang string) string { return viz.ErasBrief(e.Eras, lang) }
 
 // eras shows the timeline's connection beside one of the other era, over the dashboard. One that
 // is not over yet is played to its end first, elsewhere.
