@@ -288,8 +288,11 @@ func ErasJSON(w io.Writer, e *Eras, _ Options) error {
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false) // labels are full of < and >
 	if err := enc.Encode(erasHeader{
-		handshake.Schema, [2]string{e.Then.Scenario, e.Now.Scenario}, [2]string{e.Then.Engine, e.Now.Engine},
-		[2]erasCost{erasCost(e.Cost[0]), erasCost(e.Cost[1])}, Aim("").Sources(),
+		handshake.Schema,
+		[2]string{e.Then.Scenario, e.Now.Scenario},
+		[2]string{e.Then.Engine, e.Now.Engine},
+		[2]erasCost{erasCost(e.Cost[0]), erasCost(e.Cost[1])},
+		Aim("").Sources(),
 	}); err != nil {
 		return err
 	}
