@@ -108,6 +108,31 @@ func TestASignalLeavesTheTerminalAsItWas(t *testing.T) {
 	}
 }
 
+// Over the dashboard y puts 1971 beside the lesson, which is played for it; q leads back.
+func TestYShows1971BesideTheLesson(t *testing.T) {
+	onLinux(t, "this pseudo-terminal")
+	for _, scenario := range []string{"three-way", "icp"} {
+		c := sockscope(t, "step", scenario)
+		c.Env = append(c.Env, "XDG_CONFIG_HOME="+t.TempDir(), "LC_ALL=C.UTF-8")
+		terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 24, Cols: 80})
+		require.NoError(t, err)
+		defer terminal.Close()
+		shown := showing(t, terminal)
+		_, err = terminal.WriteString("y")
+		require.NoError(t, err)
+		for !bytes.Contains(shown.Bytes(), []byte("Why is one exchange enough")) {
+			part := make([]byte, 4096)
+			n, err := terminal.Read(part)
+			require.NoError(t, err)
+			shown.Write(part[:n])
+		}
+		_, err = terminal.WriteString("qq")
+		require.NoError(t, err)
+		_, _ = io.Copy(shown, terminal)
+		require.NoError(t, c.Wait())
+	}
+}
+
 // A window that is closed ends the program.
 func TestAWindowThatIsClosedLeavesNoProcess(t *testing.T) {
 	onLinux(t, "this pseudo-terminal")

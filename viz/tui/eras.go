@@ -70,7 +70,8 @@ func (d *dashboard) eras() {
 		return
 	}
 	seen := d.model.look()
-	e, err := d.erasOf(d.ctx, seen.trace, !seen.comes || d.model.recorded())
+	whole := !seen.comes || d.model.recorded()
+	e, err := d.erasOf(d.ctx, seen.trace, whole)
 	if err != nil {
 		d.fail(err)
 		return
@@ -80,6 +81,9 @@ func (d *dashboard) eras() {
 	s.leave = func() {
 		d.over = nil
 		d.speak(s.lang)
+	}
+	if !whole && seen.n > 0 {
+		s.said = s.say("ui.eras.anew")
 	}
 	d.over = s
 }

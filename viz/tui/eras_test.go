@@ -182,7 +182,7 @@ func TestErasOpenOverTheDashboardAndReturnToTheSameStep(t *testing.T) {
 	o.Eras = bothEras(t, &asked)
 	atDesk(t, 80, 24, o, func(s *desk) {
 		before := s.sees(times(9, "Space"), "step 9 ")
-		s.sees("y", "1971: user --> server", "today: client --> server", "[why: line 1 of 49]")
+		s.sees("y", "1971: user --> server", "today: client --> server", "[why: line 1 of 49]", "as the script goes to its end")
 		s.sees("Space n", "[identity: line 14 of 49]")
 		require.Equal(s, before, s.press("Esc"), "as it was")
 		s.sees("y l", "오늘: 클라이언트 --> 서버")
