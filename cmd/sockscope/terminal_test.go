@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"syscall"
 	"testing"
 
@@ -120,7 +121,7 @@ func TestYShows1971BesideTheLesson(t *testing.T) {
 		shown := showing(t, terminal)
 		_, err = terminal.WriteString("y")
 		require.NoError(t, err)
-		for !bytes.Contains(shown.Bytes(), []byte("Why is one exchange enough")) {
+		for !regexp.MustCompile(`exchange|conversation|well-known`).Match(shown.Bytes()) { // letters that stood there are not sent
 			part := make([]byte, 4096)
 			n, err := terminal.Read(part)
 			require.NoError(t, err)
