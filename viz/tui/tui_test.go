@@ -345,10 +345,10 @@ func TestEveryActionOfTheKeyTableIsDone(t *testing.T) {
 func TestKeysAreBoundAnewByTheConfiguration(t *testing.T) {
 	o := options(t, "en", true)
 	var err error
-	o.Config, err = ReadConfig("config.toml", strings.NewReader("[keys]\nforward = [\"y\"]\nlose = []\n"))
+	o.Config, err = ReadConfig("config.toml", strings.NewReader("[keys]\nforward = [\"u\"]\nlose = []\n"))
 	require.NoError(t, err)
 	atDesk(t, 80, 24, o, func(s *desk) {
-		s.sees("y", "step 1 ", "y next  <- back  c choose")
+		s.sees("u", "step 1 ", "u next  <- back  c choose")
 		s.sees("Space", "no key for Space; ? shows all")
 	})
 }
