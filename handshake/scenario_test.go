@@ -113,7 +113,7 @@ func TestAMistakeNamesFileLineFoundAndAllowed(t *testing.T) {
 		"\x1b[31m":  `x:1: found character U+001B, allowed: text in UTF-8 without control characters`,
 		"a\n\xff\n": `x:2: found octet 0xff, allowed: text in UTF-8`,
 		setup + "-- script --\n[kernal] a listen 1\n":               `x:5: found [kernal], allowed: [model]`,
-		setup + "-- script --\n[model,kernal] a listen 1\n":         `x:5: found [model,kernal], allowed: [model], [kernel], [mixed], or two of them, as in [model,kernel]`,
+		setup + "-- script --\n[model,kernal] a listen 1\n":         `x:5: found [model,kernal], allowed: [model], [kernel], [mixed], [arpanet], or two of them, as in [model,kernel]`,
 		setup + "-- script --\n[model,] a listen 1\n":               `x:5: found [model,], allowed: [model]`,
 		setup + "-- script --\nl: a listen 1\nl: b listen 1\n":      `x:6: found label l twice, allowed: each label once`,
 		setup + "-- script --\ntitle: a listen 1\n":                 `x:5: found label title twice, allowed: each label once, and none called title or shows`,

@@ -45,6 +45,9 @@ func (s *Scenario) writeSetup(b *strings.Builder) {
 		}
 		b.WriteByte('\n')
 	}
+	if s.Protocol != TCP {
+		fmt.Fprintln(b, "protocol", s.Protocol)
+	}
 	if s.Delay != 0 {
 		fmt.Fprintln(b, "delay", s.Delay)
 	}

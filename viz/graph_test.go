@@ -308,7 +308,7 @@ func requireXML(t require.TestingT, svg string) map[string]string {
 }
 
 func TestAnSVGNeedsNothingBesideItAndReadsItselfAloud(t *testing.T) {
-	for _, name := range scenarios(t) {
+	for _, name := range onModel(t) {
 		trace := played(t, name)
 		for _, lang := range words.Langs() {
 			svg := drawnSVG(t, trace, lang)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/arpanet"
 	"sockscope/handshake/model"
 	"sockscope/viz"
 	"sockscope/viz/words"
@@ -18,13 +19,34 @@ import (
 
 var ctx = context.Background()
 
-// scenarios names those of the built-in ones that the model can play.
+// own is the engine of a scenario, in memory; nil if it needs a kernel.
+func own(s *handshake.Scenario) handshake.Engine {
+	switch s.Engine() {
+	case model.Name:
+		return model.Engine{Wire: model.InMemory}
+	case arpanet.Name:
+		return arpanet.Engine{Wire: arpanet.InMemory}
+	}
+	return nil
+}
+
+// onModel names those of TCP that need no kernel.
+func onModel(tb testing.TB) []string {
+	tb.Helper()
+	return slices.DeleteFunc(scenarios(tb), func(name string) bool {
+		s, err := handshake.Load(name)
+		require.NoError(tb, err)
+		return s.Protocol != handshake.TCP
+	})
+}
+
+// scenarios names those of the built-in ones that need no kernel.
 func scenarios(tb testing.TB) []string {
 	tb.Helper()
 	return slices.DeleteFunc(handshake.Names(), func(name string) bool {
 		s, err := handshake.Load(name)
 		require.NoError(tb, err)
-		return s.Playable(model.Name) != nil
+		return own(s) == nil
 	})
 }
 
@@ -40,7 +62,7 @@ func played(tb testing.TB, name string) *handshake.Trace {
 
 func timeline(tb testing.TB, s *handshake.Scenario) *handshake.Timeline {
 	tb.Helper()
-	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, s)
+	tl, err := handshake.NewTimeline(ctx, own(s), s)
 	require.NoError(tb, err)
 	return tl
 }

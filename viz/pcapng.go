@@ -3,6 +3,7 @@ package viz
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -20,13 +21,17 @@ import (
 	"sockscope/viz/words"
 )
 
+// ErrNoCapture is in the chain of what [PCAPNG] says of another protocol: no link type of a
+// capture stands for messages between hosts of 1971.
+var ErrNoCapture = errors.New("pcapng: the protocol has no captures, want tcp")
+
 // PCAPNG writes the segments of a trace of TCP as a capture, one record for each
 // departure and each duplicate, in raw IPv4 with nanoseconds. The trace's start is 1970.
 // The comment of a record tells the step, both states, the rules of the departure and
 // of what became of it. Duplicates share their packet's identity (epb_packetid).
 func PCAPNG(w io.Writer, t *handshake.Trace, o Options) error {
-	if t.Protocol != "tcp" {
-		return fmt.Errorf("pcapng: protocol %q, want tcp", t.Protocol)
+	if t.Protocol != handshake.TCP {
+		return fmt.Errorf("%w: %q", ErrNoCapture, t.Protocol)
 	}
 	name := "sockscope"
 	file, err := pcapgo.NewNgWriterInterface(w,

@@ -60,7 +60,7 @@ func readBack(t *testing.T, file []byte) []record {
 }
 
 func TestACaptureHasARecordForEachDepartureAndDuplicate(t *testing.T) {
-	for _, name := range scenarios(t) {
+	for _, name := range onModel(t) {
 		trace := played(t, name)
 		var want []handshake.Step
 		for _, s := range trace.Steps {
@@ -138,7 +138,7 @@ func TestASeenHeaderIsKept(t *testing.T) {
 
 func TestWhatIsNoTCPHasNoCapture(t *testing.T) {
 	for want, spoil := range map[string]func(*handshake.Trace){
-		`protocol "ncp", want tcp`: func(t *handshake.Trace) { t.Protocol = "ncp" },
+		"want tcp": func(t *handshake.Trace) { t.Protocol = "ncp" },
 		"no octets, want those of a TCP segment": func(t *handshake.Trace) {
 			for i := range t.Steps {
 				t.Steps[i].Wire = nil
@@ -171,7 +171,7 @@ func TestALongCommentIsCut(t *testing.T) {
 // way and arriving. Where it has several connections, a recording is one of them.
 func TestACaptureOpenedAgainShowsTheSameLadder(t *testing.T) {
 	several := map[string]int{"accept-queue": 3, "syn-queue": 2, "syn-cookies": 2}
-	for _, name := range scenarios(t) {
+	for _, name := range onModel(t) {
 		trace := played(t, name)
 		recording, found, err := replay.OpenCapture(bytes.NewReader(capture(t, trace, "en")), 1)
 		require.NoError(t, err, name)
@@ -232,7 +232,7 @@ func TestTsharkReadsACapture(t *testing.T) {
 	} else if err != nil {
 		t.Skip("no tshark: .ci/run installs it")
 	}
-	for _, name := range scenarios(t) {
+	for _, name := range onModel(t) {
 		file := capture(t, played(t, name), "ko")
 		path := filepath.Join(t.TempDir(), "trace.pcapng")
 		require.NoError(t, os.WriteFile(path, file, 0o666))

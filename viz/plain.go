@@ -44,7 +44,7 @@ func plainStep(b *strings.Builder, t *handshake.Trace, n int, lang string) {
 	say := words.For(lang).Speaking(t.Protocol)
 	s := t.Steps[n-1]
 	story := Narrate(t, n, lang)
-	sentence(b, 0, say.Say("ui.plain.step", Fill("n", strconv.Itoa(n), "event", story.Event)))
+	sentence(b, 0, say.Say("ui.plain.step", Fill("n", strconv.Itoa(n), "event", spoken(story.Event, say))))
 	if n > 1 && t.Steps[n-2].At != s.At || n == 1 && s.At != 0 {
 		sentence(b, 1, say.Say("ui.plain.clock", Fill("time", seconds(s.At))))
 	}
@@ -76,7 +76,7 @@ func plainStep(b *strings.Builder, t *handshake.Trace, n int, lang string) {
 // already words.
 func segment(t *handshake.Trace, s handshake.Step, say *words.Words) string {
 	if t.Protocol == handshake.NCP {
-		return say.Say("ui.plain.message", Fill("packet", strconv.Itoa(s.Packet), "label", s.Label))
+		return say.Say("ui.plain.message", Fill("packet", strconv.Itoa(s.Packet), "label", spoken(s.Label, say)))
 	}
 	parts := map[string]string{}
 	for part := range strings.SplitSeq(strings.Trim(s.Label, "<>"), "><") {
@@ -93,6 +93,11 @@ func segment(t *handshake.Trace, s handshake.Step, say *words.Words) string {
 		}
 	}
 	return strings.Join(text, ", ") + "."
+}
+
+// spoken has words where the name of a connection of 1971 has an arrow.
+func spoken(text string, say *words.Words) string {
+	return strings.NewReplacer(" >", " "+say.Text("ui.plain.to"), " <", " "+say.Text("ui.plain.from")).Replace(text)
 }
 
 // plainEnd says where an end stands after step n.

@@ -133,7 +133,7 @@ func TestEveryWriterReportsAFullDisk(t *testing.T) {
 // A scenario is listed with the engines that can play it.
 func TestTheListNamesWhatEachScenarioIs(t *testing.T) {
 	s := &handshake.Scenario{
-		Name: "mine", Figure: "RFC 9293 figure 6", Not: map[string]string{"kernel": "why"},
+		Name: "mine", Protocol: handshake.TCP, Figure: "RFC 9293 figure 6", Not: map[string]string{"kernel": "why"},
 		Words: map[string]map[string]string{"en": {"title": "A title", "shows": "what it shows"}},
 	}
 	require.Equal(t, `mine                A title

@@ -3,6 +3,7 @@ package viz
 import (
 	"cmp"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -13,10 +14,17 @@ import (
 	"sockscope/viz/words"
 )
 
+// ErrNoGraphs is in the chain of what [SVG] says of another protocol, which has no sequence
+// numbers and no windows.
+var ErrNoGraphs = errors.New("svg: the protocol has no graphs over time, want tcp")
+
 // SVG draws a trace over time, as one file that needs nothing beside it: for each peer
 // the sequence numbers of RFC 9293 3.3.1, the congestion window of RFC 5681 2, and the
 // times of RFC 6298 2. What a colour says a shape or a dash says, too.
 func SVG(w io.Writer, t *handshake.Trace, o Options) error {
+	if t.Protocol != handshake.TCP {
+		return fmt.Errorf("%w: %q", ErrNoGraphs, t.Protocol)
+	}
 	d := &drawing{graphs: OverTime(t, len(t.Steps)), lang: o.Lang, say: words.For(o.Lang)}
 	d.left = svgMargin + svgColumn*d.labels()
 	title := cmp.Or(t.Words[o.Lang]["title"], t.Scenario)

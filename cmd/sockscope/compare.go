@@ -18,13 +18,19 @@ import (
 func (p *program) compareVerb() *cobra.Command {
 	f := &flags{}
 	engines := ""
-	c := p.verb("compare SCENARIO", func(c *cobra.Command, args []string) error {
+	c := p.verb("compare SCENARIO [SCENARIO]", func(c *cobra.Command, args []string) error {
 		if err := p.settle(c, f, viewTUI, viewText, viewJSON); err != nil {
 			return err
 		}
-		return p.compare(c.Context(), f, args[0], engines)
+		switch {
+		case len(args) == 1:
+			return p.compare(c.Context(), f, args[0], engines)
+		case c.Flags().Changed("engines"):
+			return p.misuse("ui.error.engines", "found", args[1], "usage", c.UseLine())
+		}
+		return p.compareEras(c.Context(), f, args)
 	})
-	c.Args = p.args(1, 1)
+	c.Args = p.args(1, 2)
 	c.ValidArgs = handshake.Names()
 	c.Flags().StringVar(&engines, "engines", "model,kernel", p.say.Text("ui.flag.engines"))
 	c.Flags().Lookup("engines").DefValue = "" // the words say it

@@ -68,6 +68,9 @@ func (p *program) offering(ctx context.Context, t *handshake.Timeline, f *flags,
 		return err
 	}
 	o.Offer = offer
+	o.Eras = func(ctx context.Context, t *handshake.Trace, whole bool) (*viz.Eras, error) {
+		return p.besides(ctx, f, t, whole)
+	}
 	o.Load = func(name string) (*handshake.Timeline, error) { return p.timeline(ctx, f, name) }
 	return untilSignal(ctx, func(ctx context.Context) error { return tui.Run(ctx, t, o) })
 }

@@ -58,6 +58,12 @@ func (p *program) explain(err error) (string, int) {
 		return p.say.Say("ui.error.unplayable", viz.Fill("engine", not.Engine, "scenario", not.Scenario,
 			"why", not.Why[p.lang], "engines", cmp.Or(strings.Join(not.On, ", "), "-"))), misused
 	}
+	if errors.Is(err, viz.ErrNoGraphs) {
+		return p.say.Text("ui.error.no-graphs"), misused
+	}
+	if errors.Is(err, viz.ErrNoCapture) {
+		return p.say.Text("ui.error.no-capture"), misused
+	}
 	why := strings.ReplaceAll(err.Error(), "\n", "; ")
 	if errors.Is(err, tui.ErrScreen) {
 		return p.say.Say("ui.error.screen", viz.Fill("why", why)), unusable

@@ -106,6 +106,9 @@ func TestEachScenarioPlaysOnTheKernel(t *testing.T) {
 		for _, name := range handshake.Names() {
 			s, err := handshake.Load(name)
 			require.NoError(t, err)
+			if s.Protocol != handshake.TCP {
+				continue
+			}
 			if s.Playable(kernel.Name) != nil {
 				require.NoError(t, s.Playable(model.Name), "who plays it?")
 				continue

@@ -10,13 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"sockscope/handshake"
-	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
 	"sockscope/viz"
 )
 
 func (p *program) openVerb() *cobra.Command {
-	f := &flags{engine: model.Name} // of a scenario that is opened from the dashboard
+	f := &flags{}
 	c := p.verb("open FILE", func(c *cobra.Command, args []string) error {
 		if err := p.settle(c, f, viewTUI, viewText, viewJSON, viewPCAPNG, viewSVG); err != nil {
 			return err

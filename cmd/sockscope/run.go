@@ -42,10 +42,11 @@ func (p *program) timeline(ctx context.Context, f *flags, name string) (*handsha
 	if err != nil {
 		return nil, err
 	}
-	if f.engine == "" {
-		f.engine = s.Engine()
+	on := *f
+	if on.engine == "" { // the scenario's own: another one that is opened later may have another
+		on.engine = s.Engine()
 	}
-	e, s, err := p.engine(f, s)
+	e, s, err := p.engine(&on, s)
 	if err != nil {
 		return nil, err
 	}

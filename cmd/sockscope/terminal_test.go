@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"syscall"
 	"testing"
 
@@ -105,6 +106,31 @@ func TestASignalLeavesTheTerminalAsItWas(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, before, after)
 		}
+	}
+}
+
+// Over the dashboard y puts 1971 beside the lesson, which is played for it; q leads back.
+func TestYShows1971BesideTheLesson(t *testing.T) {
+	onLinux(t, "this pseudo-terminal")
+	for _, scenario := range []string{"three-way", "icp"} {
+		c := sockscope(t, "step", scenario)
+		c.Env = append(c.Env, "XDG_CONFIG_HOME="+t.TempDir(), "LC_ALL=C.UTF-8")
+		terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 24, Cols: 80})
+		require.NoError(t, err)
+		defer terminal.Close()
+		shown := showing(t, terminal)
+		_, err = terminal.WriteString("y")
+		require.NoError(t, err)
+		for !regexp.MustCompile(`exchange|conversation|well-known`).Match(shown.Bytes()) { // letters that stood there are not sent
+			part := make([]byte, 4096)
+			n, err := terminal.Read(part)
+			require.NoError(t, err)
+			shown.Write(part[:n])
+		}
+		_, err = terminal.WriteString("qq")
+		require.NoError(t, err)
+		_, _ = io.Copy(shown, terminal)
+		require.NoError(t, c.Wait())
 	}
 }
 

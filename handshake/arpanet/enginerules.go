@@ -35,6 +35,7 @@ const (
 	ReturnsEcho
 	ReturnsReset
 	ReturnsNothing
+	ReceiveWaits
 	ProcessTold
 	HostGoesDown
 	HostComesUp
@@ -72,6 +73,7 @@ var engineTable = [...]handshake.Why{
 	ReturnsEcho:    {Rule: "returns-echo", Cite: "NIC 8246 p.16"},
 	ReturnsReset:   {Rule: "returns-reset", Cite: "NIC 8246 p.18"},
 	ReturnsNothing: {Rule: "returns-no-echo", Cite: "NIC 8246 p.16"},
+	ReceiveWaits:   {Rule: "ncp-receive-waits", Cite: "RFC 165 p.2"},
 	ProcessTold:    {Rule: "process-told", Cite: "RFC 165 p.2"},
 	HostGoesDown:   {Rule: "host-goes-down", Cite: "BBN 1822, RFC 394"},
 	HostComesUp:    {Rule: "host-comes-up", Cite: "BBN 1822, RFC 394"},

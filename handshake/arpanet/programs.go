@@ -209,7 +209,7 @@ func (w *World) receiving(i int, r request, step handshake.Step) []handshake.Ste
 	if c.MsgSpace > 0 && c.BitSpace >= uint32(c.Size) {
 		h.blocked = b
 		step.On, step.Before, step.After = h.on(k), c.State.String(), c.State.String()
-		step.Why = []handshake.Why{{Rule: "receive-waits", Cite: "RFC 165 p.2"}}
+		step.Why = []handshake.Why{ReceiveWaits.Why()}
 		return []handshake.Step{step}
 	}
 	n := r.count

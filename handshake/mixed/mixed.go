@@ -41,6 +41,9 @@ var ourAddress = netip.AddrFrom4([4]byte{127, 0, 0, 2})
 
 // Start checks the scenario and starts the child that has the kernel's end.
 func (e Engine) Start(ctx context.Context, s *handshake.Scenario) (handshake.Session, error) {
+	if err := s.Playable(Name); err != nil {
+		return nil, err
+	}
 	if len(s.Peers) != 2 {
 		return nil, s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the mixed engine")
 	}

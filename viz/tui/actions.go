@@ -77,6 +77,7 @@ func (d *dashboard) asks() map[Action]func(int) {
 		actSearchNext:     func(int) { d.find(1) },
 		actSearchPrevious: func(int) { d.find(-1) },
 		actExport:         func(int) { d.ask("dash.ask-export", d.export) },
+		actEras:           func(int) { d.eras() },
 		actCommand:        func(int) { d.ask("", d.command) },
 		actHelp:           func(int) { d.help() },
 		actClose:          func(int) { d.model.large = false },

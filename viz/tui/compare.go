@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -25,35 +26,61 @@ import (
 //	Space next   <- back   n differences   ...
 type compareScreen struct {
 	*tview.Box
-	app        *tview.Application
-	comparison *compare.Comparison
-	at         int // the line at the cursor
-	scroll     int // rows of the explanation, or of help, that are above its upper edge
-	said       string
-	help       bool
-	keys       *Keys
-	lang       string
-	glyphs     Glyphs
-	palette    Palette
+	sides
+	at      int // the line at the cursor
+	scroll  int // rows of the explanation, or of help, that are above its upper edge
+	said    string
+	help    bool
+	leave   func() // of the screen
+	quit    func() // of the program
+	keys    *Keys
+	lang    string
+	glyphs  Glyphs
+	palette Palette
+}
+
+// sides are two traces that stand side by side: two engines', or two eras'.
+type sides interface {
+	len() int
+	title(lang string) (kind, name string)
+	halves(lang string) (left, right string)
+	// rows are those of line i with halves so many columns wide, and how they are drawn.
+	rows(i, half int, lang string, p Palette) ([]viz.CompareRow, tcell.Style)
+	// margin is where a line's halves begin, behind the cursor and what stands before them.
+	margin() int
+	// whyRows is how many rows the explanation has, with its title, on a screen of so many.
+	whyRows(h int) int
+	// place says which line i is, and why what there is to say of it.
+	place(i int, lang string) string
+	why(i int, lang string) []string
+	// leap reports whether the keys for going further go to line i; word is the key of what
+	// they go to, none of the sentence that there is no more of it.
+	leap(i int) bool
+	leaps() (word, none string)
+	summary(lang string) string
 }
 
 // Compare shows a comparison until the person leaves or the context ends. The terminal
 // is left as it was found, also by a panic.
 func Compare(ctx context.Context, c *compare.Comparison, o Options) error {
+	return side(ctx, enginesSide{c}, o)
+}
+
+// side shows two sides on a screen of their own.
+func side(ctx context.Context, two sides, o Options) error {
 	screen, glyphs, err := openScreen(o)
 	if err != nil {
 		return err
 	}
-	s := newCompareScreen(c, o, glyphs)
-	defer context.AfterFunc(ctx, s.app.Stop)()
-	return s.app.SetScreen(screen).SetRoot(s, true).Run()
+	app := tview.NewApplication()
+	s := newCompareScreen(two, o, glyphs)
+	s.leave, s.quit = app.Stop, app.Stop
+	defer context.AfterFunc(ctx, app.Stop)()
+	return app.SetScreen(screen).SetRoot(s, true).Run()
 }
 
-func newCompareScreen(c *compare.Comparison, o Options, glyphs Glyphs) *compareScreen {
-	s := &compareScreen{
-		Box: tview.NewBox(), app: tview.NewApplication(), comparison: c,
-		keys: o.Config.Keys, lang: o.Lang, glyphs: glyphs,
-	}
+func newCompareScreen(two sides, o Options, glyphs Glyphs) *compareScreen {
+	s := &compareScreen{Box: tview.NewBox(), sides: two, keys: o.Config.Keys, lang: o.Lang, glyphs: glyphs}
 	if o.Color {
 		s.palette = Colours()
 	}
@@ -74,7 +101,7 @@ func (s *compareScreen) Draw(screen tcell.Screen) {
 		return
 	}
 	s.drawTitle(c)
-	why := max(5, h/4) // rows, with its title
+	why := s.whyRows(h)
 	if s.help {
 		s.drawHelp(c.part(0, 1, w, h-3))
 	} else {
@@ -85,54 +112,54 @@ func (s *compareScreen) Draw(screen tcell.Screen) {
 }
 
 func (s *compareScreen) drawTitle(c canvas) {
-	t := s.comparison.Left
-	title := t.Words[s.lang]["title"]
-	if title == "" {
-		title = t.Scenario
-	}
+	kind, title := s.title(s.lang)
 	used := c.text(1, 0, c.w, "sockscope", tcell.StyleDefault) + 4
-	used += c.text(used, 0, c.w-used, s.say("ui.compare.title"), tcell.StyleDefault) + 3
+	used += c.text(used, 0, c.w-used, kind, tcell.StyleDefault) + 3
 	language := s.keys.hint(actLanguage) + " " + s.say("explorer.language")
 	c.text(used, 0, c.w-used-width(language)-3, title, s.palette.Now)
 	c.right(0, 0, c.w-1, language, tcell.StyleDefault)
 }
 
-// compareMargin is where a line's halves begin, behind the cursor, its number and mark.
-const compareMargin = 9
+// placedRow is a row of a line, as it is drawn.
+type placedRow struct {
+	viz.CompareRow
+	line  int
+	first bool // of its line
+	style tcell.Style
+}
+
+// placed are the rows of all lines, and which begins the line at the cursor.
+func (s *compareScreen) placed(half int) (rows []placedRow, at int) {
+	for i := range s.len() {
+		if i == s.at {
+			at = len(rows)
+		}
+		of, style := s.rows(i, half, s.lang, s.palette)
+		for n, row := range of {
+			rows = append(rows, placedRow{row, i, n == 0, style})
+		}
+	}
+	return rows, at
+}
 
 // drawLines shows the headings and as many lines as fit, the one at the cursor near the
 // middle.
 func (s *compareScreen) drawLines(c canvas) {
-	half := (c.w - compareMargin - 4) / 2
-	between := compareMargin + half + 1
+	margin := s.margin()
+	half := (c.w - margin - 4) / 2
+	between := margin + half + 1
 	c.horizontal(0, 0, c.w, s.palette.Line)
-	left, right := viz.Halves(s.comparison)
-	c.text(compareMargin-1, 0, half, " "+left+" ", tcell.StyleDefault)
+	left, right := s.halves(s.lang)
+	c.text(margin-1, 0, half, " "+left+" ", tcell.StyleDefault)
 	c.text(between+1, 0, half, " "+right+" ", tcell.StyleDefault)
-	type placed struct {
-		viz.CompareRow
-		line int
-	}
-	var rows []placed
-	first := 0 // row of the line at the cursor
-	for i := range s.comparison.Lines {
-		if i == s.at {
-			first = len(rows)
-		}
-		for _, row := range viz.CompareRows(s.comparison, i, half, s.lang) {
-			rows = append(rows, placed{row, i})
-		}
-	}
+	rows, first := s.placed(half)
 	room := c.h - 1
 	top := max(min(first-room/2, len(rows)-room), 0)
 	for y, row := range rows[top:min(top+room, len(rows))] {
-		style := tcell.StyleDefault
-		if s.comparison.Lines[row.line].Differs != compare.Equal {
-			style = s.palette.Changed
-		}
+		style := row.style
 		if row.line == s.at {
 			style = s.palette.Now
-			if row.Number != "" {
+			if row.first {
 				c.text(0, y+1, 1, ">", style)
 			}
 		}
@@ -140,8 +167,8 @@ func (s *compareScreen) drawLines(c canvas) {
 		if row.Between == "" {
 			room = c.w
 		}
-		c.text(1, y+1, compareMargin, row.Number, style)
-		c.text(compareMargin, y+1, room, row.Left, style)
+		c.text(1, y+1, margin, row.Number, style)
+		c.text(margin, y+1, room, row.Left, style)
 		c.text(between, y+1, 1, row.Between, s.palette.Line)
 		c.text(between+2, y+1, half, row.Right, style)
 	}
@@ -149,22 +176,10 @@ func (s *compareScreen) drawLines(c canvas) {
 
 // drawWhy explains the line at the cursor.
 func (s *compareScreen) drawWhy(c canvas) {
-	place := s.say("ui.compare.line", "n", strconv.Itoa(s.at+1), "total", strconv.Itoa(len(s.comparison.Lines)))
-	c.rule(0, "["+place+"]", "", s.palette.Focus, s.palette.Source)
-	s.drawText(c, s.why())
-}
-
-// why is what there is to say of the line at the cursor.
-func (s *compareScreen) why() []string {
-	if len(s.comparison.Lines) == 0 {
-		return nil
+	c.rule(0, "["+s.place(s.at, s.lang)+"]", "", s.palette.Focus, s.palette.Source)
+	if s.len() > 0 {
+		s.drawText(c, s.why(s.at, s.lang))
 	}
-	l := &s.comparison.Lines[s.at]
-	if l.Differs != compare.Equal {
-		return viz.CompareWhy(s.comparison, s.at, s.lang)
-	}
-	story := viz.Narrate(s.comparison.Left, l.Left.N, s.lang)
-	return []string{s.say("ui.compare.equal", "event", story.Event), story.Main}
 }
 
 func (s *compareScreen) drawHelp(c canvas) {
@@ -200,7 +215,7 @@ func (s *compareScreen) drawText(c canvas, texts []string) {
 func (s *compareScreen) drawBar(c canvas) {
 	text := s.said
 	if text == "" {
-		text = viz.CompareSummary(s.comparison, s.lang)
+		text = s.summary(s.lang)
 	}
 	c.text(1, 0, c.w-1, text, s.palette.Now)
 	hint := func(key string, actions ...Action) string {
@@ -210,8 +225,55 @@ func (s *compareScreen) drawBar(c canvas) {
 		}
 		return strings.Join(keys, " ") + " " + s.say(key)
 	}
+	leaps, _ := s.leaps()
 	c.text(0, 1, c.w, strings.Join([]string{
-		hint("ui.compare.hint.line", actForward, actBack), hint("ui.compare.hint.difference", actSearchNext, actSearchPrevious),
+		hint("ui.compare.hint.line", actForward, actBack), hint(leaps, actSearchNext, actSearchPrevious),
 		hint("explorer.hint.language", actLanguage), hint("explorer.hint.help", actHelp), hint("explorer.hint.leave", actLeave),
 	}, "   "), tcell.StyleDefault)
 }
+
+// enginesSide are two engines that played one scenario.
+type enginesSide struct{ *compare.Comparison }
+
+func (e enginesSide) len() int { return len(e.Lines) }
+
+func (e enginesSide) title(lang string) (kind, name string) {
+	return words.For(lang).Text("ui.compare.title"), cmp.Or(e.Left.Words[lang]["title"], e.Left.Scenario)
+}
+
+func (e enginesSide) halves(string) (left, right string) { return viz.Halves(e.Comparison) }
+
+func (e enginesSide) rows(i, half int, lang string, p Palette) ([]viz.CompareRow, tcell.Style) {
+	style := tcell.StyleDefault
+	if e.Lines[i].Differs != compare.Equal {
+		style = p.Changed
+	}
+	return viz.CompareRows(e.Comparison, i, half, lang), style
+}
+
+func (e enginesSide) margin() int { return 9 }
+
+func (e enginesSide) whyRows(h int) int { return max(5, h/4) }
+
+func (e enginesSide) place(i int, lang string) string {
+	return words.For(lang).Say("ui.compare.line", viz.Fill("n", strconv.Itoa(i+1), "total", strconv.Itoa(len(e.Lines))))
+}
+
+func (e enginesSide) why(i int, lang string) []string {
+	l := &e.Lines[i]
+	if l.Differs != compare.Equal {
+		return viz.CompareWhy(e.Comparison, i, lang)
+	}
+	story := viz.Narrate(e.Left, l.Left.N, lang)
+	return []string{words.For(lang).Say("ui.compare.equal", viz.Fill("event", story.Event)), story.Main}
+}
+
+func (e enginesSide) leap(i int) bool {
+	return e.Lines[i].Differs != compare.Equal && e.Lines[i].Cause == i
+}
+
+func (e enginesSide) leaps() (word, none string) {
+	return "ui.compare.hint.difference", "ui.compare.none"
+}
+
+func (e enginesSide) summary(lang string) string { return viz.CompareSummary(e.Comparison, lang) }

@@ -6,7 +6,6 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
 
-	"sockscope/handshake/compare"
 	"sockscope/viz/words"
 )
 
@@ -27,8 +26,13 @@ func (s *compareScreen) InputHandler() func(*tcell.EventKey, func(tview.Primitiv
 	}
 }
 
-// do does what a key stands for. Help stays open only for what serves to read it.
+// do does what a key stands for. Help stays open only for what serves to read it; what closes
+// it does no more than that.
 func (s *compareScreen) do(a Action) {
+	if s.help && a == actClose {
+		s.help = false
+		return
+	}
 	if !slices.Contains([]Action{actHelp, actLanguage, actScrollDown, actScrollUp}, a) {
 		s.help = false
 	}
@@ -41,15 +45,15 @@ func (s *compareScreen) actions() map[Action]func() {
 		actForward:        func() { s.goTo(s.at + 1) },
 		actBack:           func() { s.goTo(s.at - 1) },
 		actFirst:          func() { s.goTo(0) },
-		actLatest:         func() { s.goTo(len(s.comparison.Lines) - 1) },
-		actSearchNext:     func() { s.difference(1) },
-		actSearchPrevious: func() { s.difference(-1) },
+		actLatest:         func() { s.goTo(s.len() - 1) },
+		actSearchNext:     func() { s.leapBy(1) },
+		actSearchPrevious: func() { s.leapBy(-1) },
 		actScrollDown:     func() { s.scroll += scrollBy }, // Draw bounds it
 		actScrollUp:       func() { s.scroll = max(s.scroll-scrollBy, 0) },
 		actHelp:           func() { s.help, s.scroll = !s.help, 0 },
-		actClose:          func() {},
-		actLeave:          func() { s.app.Stop() },
-		actQuit:           func() { s.app.Stop() },
+		actClose:          s.leave,
+		actLeave:          s.leave,
+		actQuit:           s.quit,
 		actLanguage: func() {
 			langs := words.Langs()
 			s.lang = langs[(slices.Index(langs, s.lang)+1)%len(langs)]
@@ -59,16 +63,17 @@ func (s *compareScreen) actions() map[Action]func() {
 
 // goTo puts the cursor on a line, as near as there are lines.
 func (s *compareScreen) goTo(line int) {
-	s.at, s.scroll = max(min(line, len(s.comparison.Lines)-1), 0), 0
+	s.at, s.scroll = max(min(line, s.len()-1), 0), 0
 }
 
-// difference goes to where the next difference begins, or the one before.
-func (s *compareScreen) difference(by int) {
-	for i := s.at + by; i >= 0 && i < len(s.comparison.Lines); i += by {
-		if l := &s.comparison.Lines[i]; l.Differs != compare.Equal && l.Cause == i {
+// leapBy goes to the next difference or aim, or to the one before.
+func (s *compareScreen) leapBy(by int) {
+	for i := s.at + by; i >= 0 && i < s.len(); i += by {
+		if s.leap(i) {
 			s.goTo(i)
 			return
 		}
 	}
-	s.said = s.say("ui.compare.none")
+	_, none := s.leaps()
+	s.said = s.say(none)
 }

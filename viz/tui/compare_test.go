@@ -39,7 +39,7 @@ func comparingOn(t *testing.T, w, h int, lang string, glyphs Glyphs) (*compareSc
 	require.NoError(t, s.Init())
 	t.Cleanup(s.Fini)
 	sim.SetSize(w, h)
-	c := newCompareScreen(comparison(t), Options{Lang: lang, Config: Config{Keys: defaultKeys(t)}}, glyphs)
+	c := newCompareScreen(enginesSide{comparison(t)}, Options{Lang: lang, Config: Config{Keys: defaultKeys(t)}}, glyphs)
 	c.SetRect(0, 0, w, h)
 	return c, func() string {
 		s.Clear()
@@ -84,7 +84,7 @@ func TestComparisonNeedsNoColour(t *testing.T) {
 
 func TestComparisonStepsLineByLineAndByDifference(t *testing.T) {
 	c, show := comparingOn(t, 80, 24, "en", LineGlyphs())
-	last := len(c.comparison.Lines)
+	last := c.len()
 	for _, step := range []struct{ key, want string }{
 		{"", "[line 1 of 19]"},
 		{"<-", "[line 1 of 19]"},
@@ -132,11 +132,12 @@ func TestComparisonFitsEverySize(t *testing.T) {
 	for _, size := range [][2]int{{60, 15}, {80, 24}, {133, 31}, {200, 60}} {
 		for _, lang := range []string{"en", "ko"} {
 			c, show := comparingOn(t, size[0], size[1], lang, LineGlyphs())
-			for i := range c.comparison.Lines {
+			for i := range c.len() {
 				require.Regexp(t, fmt.Sprintf(`(?m)^> +%d [=<>!]`, i+1), show(), "%v", size)
 				c.press("Space", "Ctrl-D")
 			}
-			c.comparison = &compare.Comparison{Left: c.comparison.Left, Right: c.comparison.Right}
+			whole := c.sides.(enginesSide)
+			c.sides = enginesSide{&compare.Comparison{Left: whole.Left, Right: whole.Right}}
 			c.press("Home", "n", "End")
 			show()
 		}

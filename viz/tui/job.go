@@ -164,11 +164,11 @@ func (d *dashboard) typedAhead() bool {
 // press notes when a key was pressed, or a button. It may have waited since.
 func (d *dashboard) press(when time.Time) { d.before, d.pressed = d.pressed, when }
 
-// goOn makes the steps that were typed ahead, until one takes long. Where a list or a
-// prompt has been opened meanwhile, they would be keys for that.
+// goOn makes the steps that were typed ahead, until one takes long. Where a list, a
+// prompt or another screen has been opened meanwhile, they would be keys for that.
 func (d *dashboard) goOn() {
 	for d.job == nil && len(d.ahead) > 0 {
-		if d.list != nil || d.prompt != nil {
+		if d.list != nil || d.prompt != nil || d.over != nil {
 			d.ahead = nil
 			return
 		}
@@ -180,5 +180,5 @@ func (d *dashboard) goOn() {
 
 // whileWaiting are the actions that change how the steps are shown, and need no timeline.
 func whileWaiting() []Action {
-	return append(slices.DeleteFunc(whilePlaying(), func(a Action) bool { return a == actPlay }), actHelp, actMenuDown, actMenuUp)
+	return append(slices.DeleteFunc(whilePlaying(), func(a Action) bool { return a == actPlay }), actHelp, actEras, actMenuDown, actMenuUp)
 }

@@ -59,6 +59,7 @@ const (
 	actSearchNext      Action = "search-next"
 	actSearchPrevious  Action = "search-previous"
 	actExport          Action = "export"
+	actEras            Action = "eras"
 	actCommand         Action = "command"
 	actMouse           Action = "mouse"
 	actMenuDown        Action = "menu-down"
@@ -127,6 +128,7 @@ func defaultBindings() []binding {
 		row(actSearchNext, stepping|comparing, "n"),
 		row(actSearchPrevious, stepping|comparing, "N"),
 		row(actExport, stepping, "s F2"),
+		row(actEras, stepping, "y"),
 		row(actCommand, stepping, ":"),
 		row(actMouse, stepping, "m"),
 		row(actMenuDown, menu, "Down -> PgDn j"),

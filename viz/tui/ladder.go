@@ -246,7 +246,7 @@ func (s shaft) head() string {
 }
 
 // fit is a segment's label in so many columns: with its numbers, else with its numbers
-// counted from X and Y, else without.
+// counted from X and Y, else without; of a message of 1971 then only its command.
 func (v *view) fit(r *viz.Row, columns int) string {
 	if !v.relative && width(r.Label) <= columns {
 		return r.Label
@@ -255,7 +255,11 @@ func (v *view) fit(r *viz.Row, columns int) string {
 	if width(label) <= columns {
 		return label
 	}
-	return "<CTL=" + controls(r.Label) + ">"
+	if bits := controls(r.Label); bits != "" {
+		return "<CTL=" + bits + ">"
+	}
+	command, _, _ := strings.Cut(r.Label, " ")
+	return command // of a message of 1971
 }
 
 // controls are the control bits in a segment's label: SYN,ACK.

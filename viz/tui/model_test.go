@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
-	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
 )
 
@@ -17,7 +16,7 @@ func play(tb testing.TB, name string) *handshake.Timeline {
 	tb.Helper()
 	s, err := handshake.Load(name)
 	require.NoError(tb, err)
-	t, err := handshake.NewTimeline(context.Background(), model.Engine{Wire: model.InMemory}, s)
+	t, err := handshake.NewTimeline(context.Background(), own(s), s)
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, t.Close()) })
 	return t

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"sockscope/handshake"
 	"sockscope/viz"
 )
 
@@ -66,7 +67,12 @@ func (c canvas) graphNote(v *view, g *viz.Graphs) int {
 	return min(used, 1)
 }
 
-func graphSources(*view) string { return "RFC 9293 3.3.1, RFC 5681 2, RFC 6298 2" }
+func graphSources(v *view) string {
+	if v.trace.Protocol == handshake.NCP {
+		return "NIC 8246 p.14, RFC 381"
+	}
+	return "RFC 9293 3.3.1, RFC 5681 2, RFC 6298 2"
+}
 
 // newest writes the newest values of each end, for a pane that has no room for a graph.
 func (c canvas) newest(v *view, g *viz.Graphs) {

@@ -19,7 +19,7 @@ const (
 	besideFigure = 42             // columns that explanations need beside it
 )
 
-// paneSegment shows the segment of the step, or else the last one: its bits as
+// paneSegment shows the segment or message of the step, or else the last one: its bits as
 // RFC 9293 figure 1 lays them out, or its octets, and what each part says.
 func paneSegment(c canvas, v *view) {
 	in := c.part(max(min(1, c.w-figureWidth), 0), 0, c.w, c.h)
@@ -32,16 +32,31 @@ func paneSegment(c canvas, v *view) {
 		in.text(0, 0, in.w, unknown, v.colours.Hidden)
 		return
 	}
-	switch words := headerWords(s.fields); {
+	var r reading
+	if v.trace.Protocol == handshake.NCP {
+		s, r = s.message(v)
+	} else {
+		r = reading{s.heading(v), s.parts(v), headerWords(s.fields)}
+	}
+	switch {
 	case v.bytes:
-		in.octets(v, s)
-	case in.w < figureWidth || in.h < wordLines(words):
-		y := in.paragraph(0, 0, wrap(strings.Join(s.heading(v), ", "), in.w), tcell.StyleDefault)
-		in.explain(y, v, s)
+		in.octets(v, s, r)
+	case in.w < figureWidth || in.h < wordLines(r.words):
+		y := in.paragraph(0, 0, wrap(r.title(), in.w), tcell.StyleDefault)
+		in.explain(y, r)
 	default:
-		in.figure(v, s, words)
+		in.figure(v, r)
 	}
 }
+
+// reading is what the pane has to say of a segment or a message.
+type reading struct {
+	heading []string    // which one it is, in short pieces
+	parts   [][2]string // labels and explanations, what matters most first
+	words   [][]bitField
+}
+
+func (r reading) title() string { return strings.Join(r.heading, ", ") }
 
 // shown is a segment as the pane shows it.
 type shown struct {
@@ -135,13 +150,14 @@ func (s shown) heading(v *view) []string {
 type bitField struct {
 	field handshake.Field
 	bits  int
-	first bool // the part that bears the name
+	first bool   // the part that bears the name
+	other string // what the other part says
 }
 
 // text is what a wide bitField says.
 func (l bitField) text() string {
 	if !l.first {
-		return ""
+		return l.other
 	}
 	return l.field.Name + " " + l.field.Value
 }
@@ -178,7 +194,7 @@ func headerWords(fields []handshake.Field) [][]bitField {
 			}
 			last := len(words) - 1
 			bits := min(left, free)
-			words[last] = append(words[last], bitField{f, bits, left == f.Len})
+			words[last] = append(words[last], bitField{f, bits, left == f.Len, ""})
 			left, free = left-bits, free-bits
 		}
 	}
@@ -201,8 +217,8 @@ func wordLines(words [][]bitField) int {
 
 // figure draws the bits, and beside or below them what they say. The scale of bits
 // gives way first, then the borders.
-func (c canvas) figure(v *view, s shown, words [][]bitField) {
-	y, lines := -v.scroll, wordLines(words)
+func (c canvas) figure(v *view, r reading) {
+	y, lines := -v.scroll, wordLines(r.words)
 	scale, border := c.h >= lines+4, c.h >= lines+2
 	if scale {
 		c.text(1, y, figureWidth, "0                   1                   2                   3", tcell.StyleDefault)
@@ -213,7 +229,7 @@ func (c canvas) figure(v *view, s shown, words [][]bitField) {
 		c.border(y)
 		y++
 	}
-	for _, word := range words {
+	for _, word := range r.words {
 		y = c.word(y, word)
 	}
 	if border {
@@ -222,21 +238,21 @@ func (c canvas) figure(v *view, s shown, words [][]bitField) {
 	}
 	side := c.part(figureWidth+4, 0, c.w, c.h)
 	if side.w >= besideFigure {
-		end := side.paragraph(0, min(1, y-lines), wrap(strings.Join(s.heading(v), ", "), side.w), tcell.StyleDefault)
-		side.explain(max(min(3, y-lines+1), end), v, s)
+		end := side.paragraph(0, min(1, y-lines), wrap(r.title(), side.w), tcell.StyleDefault)
+		side.explain(max(min(3, y-lines+1), end), r)
 		return
 	}
 	if narrow := c.part(figureWidth+1, 0, c.w, c.h); narrow.w >= len("no data") {
 		var lines []string
-		for _, text := range s.heading(v) {
+		for _, text := range r.heading {
 			lines = append(lines, wrap(text, narrow.w)...)
 		}
 		narrow.paragraph(0, 0, lines, tcell.StyleDefault)
-		c.explain(y+1, v, s)
+		c.explain(y+1, r)
 		return
 	}
-	y = c.paragraph(1, y+1, wrap(strings.Join(s.heading(v), ", "), c.w-1), tcell.StyleDefault)
-	c.part(1, 0, c.w, c.h).explain(y, v, s)
+	y = c.paragraph(1, y+1, wrap(r.title(), c.w-1), tcell.StyleDefault)
+	c.part(1, 0, c.w, c.h).explain(y, r)
 }
 
 func (c canvas) border(y int) {
@@ -267,9 +283,8 @@ func (c canvas) word(y int, word []bitField) int {
 	return y + height
 }
 
-// glimpse is the beginning of a text, as much as fits behind its numbers.
-func glimpse(text string) string {
-	const most = 12
+// glimpse is the beginning of a text, so many columns of it.
+func glimpse(text string, most int) string {
 	if begin, used := cut(text, most); used < width(text) {
 		return begin + "..."
 	}
@@ -277,8 +292,8 @@ func glimpse(text string) string {
 }
 
 // explain says what each part means, from row y on.
-func (c canvas) explain(y int, v *view, s shown) {
-	for _, part := range s.parts(v) {
+func (c canvas) explain(y int, r reading) {
+	for _, part := range r.parts {
 		labels := max(12, width(part[0])+1) // a long number pushes its own line alone to the right
 		c.text(0, y, labels-1, part[0], tcell.StyleDefault)
 		y = c.paragraph(labels, y, wrap(part[1], c.w-labels), tcell.StyleDefault)
@@ -310,7 +325,7 @@ func (s shown) parts(v *view) [][2]string {
 		first++
 	}
 	if n := s.data(); n > 0 {
-		add(v.say.Text("pane.segment.text"), "pane.segment.takes", "text", glimpse(s.field("data")),
+		add(v.say.Text("pane.segment.text"), "pane.segment.takes", "text", glimpse(s.field("data"), 12),
 			"first", s.own(v, first), "last", s.own(v, first+uint32(n)-1))
 	}
 	if s.has("FIN") {
@@ -432,7 +447,7 @@ func (s shown) options() [][2]string {
 
 // octets draws the bytes view: the octets in hexadecimal with the names of what they
 // hold, in two columns where one is not long enough.
-func (c canvas) octets(v *view, s shown) {
+func (c canvas) octets(v *view, s shown, r reading) {
 	lines := octetLines(v, s)
 	most, y := max(c.w/38, 1), 0
 	last := max(len(lines)-c.h*most, 0)
@@ -443,7 +458,7 @@ func (c canvas) octets(v *view, s shown) {
 		}
 	}()
 	if c.h*most > len(lines)+most { // else the heading gives way
-		y = c.paragraph(0, 0, []string{strings.Join(s.heading(v), ", ")}, tcell.StyleDefault)
+		y = c.paragraph(0, 0, []string{r.title()}, tcell.StyleDefault)
 	}
 	rows := max(c.h-y, 1)
 	columns := max(min((len(lines)+rows-1)/rows, most), 1)
@@ -475,12 +490,14 @@ func octetLines(v *view, s shown) []string {
 		}
 		for end := bits / 8; at < end; names = nil {
 			n := min(end-at, 4)
-			if at+n > len(s.wire) || at+n > len(s.depart.Wire) {
+			if at+n > len(s.wire) {
 				return lines
 			}
 			text := strings.Join(names, ", ")
-			if came, sent := spaced(s.wire[at:at+n]), spaced(s.depart.Wire[at:at+n]); came != sent {
-				text = v.words("pane.changed.value", "what", text, "was", sent)
+			if at+n <= len(s.depart.Wire) {
+				if came, sent := spaced(s.wire[at:at+n]), spaced(s.depart.Wire[at:at+n]); came != sent {
+					text = v.words("pane.changed.value", "what", text, "was", sent)
+				}
 			}
 			lines = append(lines, fmt.Sprintf("%04x  %-11s  %s", at, spaced(s.wire[at:at+n]), text))
 			at += n

@@ -27,7 +27,7 @@ var panes = [...]panel{
 	{"pane.map", "pane.map.asks", paneMap, mapWidth, false, nil},
 	{"pane.agreement", "pane.agreement.asks", speaking(paneAgreement, paneRequests), 80, true, nil},
 	{"pane.1971", "pane.1971.asks", speaking(pane1971, paneAccounts), 100, true, nil},
-	{"pane.graph", "pane.graph.asks", paneGraph, 120, false, graphSources},
+	{"pane.graph", "pane.graph.asks", speaking(paneGraph, paneNoGraph), 120, false, graphSources},
 }
 
 // known is how far the panes may look: in predict mode not at the last step.

@@ -332,3 +332,9 @@ func (v *view) recordRows(n int) [][]span {
 	}
 	return rows
 }
+
+// paneNoGraph says why nothing is drawn over time.
+func paneNoGraph(c canvas, v *view) {
+	in := c.part(1, 0, c.w-2, c.h)
+	in.paragraph(0, 0, wrap(v.say.Text("pane.graph.ncp-none"), in.w), tcell.StyleDefault)
+}

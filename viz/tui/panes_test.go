@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sockscope/handshake"
+	"sockscope/handshake/arpanet"
 	"sockscope/handshake/handshaketest"
 	engine "sockscope/handshake/model"
 	"sockscope/rfc147"
@@ -22,7 +23,28 @@ import (
 	"sockscope/viz/words"
 )
 
-// onModel are the scenarios that need no kernel.
+// own is the engine of a scenario, in memory; nil if it needs a kernel.
+func own(s *handshake.Scenario) handshake.Engine {
+	switch s.Engine() {
+	case engine.Name:
+		return engine.Engine{Wire: engine.InMemory}
+	case arpanet.Name:
+		return arpanet.Engine{Wire: arpanet.InMemory}
+	}
+	return nil
+}
+
+// everywhere are the scenarios that need no kernel.
+func everywhere(tb testing.TB) []string {
+	tb.Helper()
+	return slices.DeleteFunc(handshake.Names(), func(name string) bool {
+		s, err := handshake.Load(name)
+		require.NoError(tb, err)
+		return own(s) == nil
+	})
+}
+
+// onModel are the scenarios of TCP that need no kernel.
 func onModel(tb testing.TB) []string {
 	tb.Helper()
 	return slices.DeleteFunc(handshake.Names(), func(name string) bool {
@@ -37,7 +59,7 @@ func played(tb testing.TB, name string) *handshake.Trace {
 	tb.Helper()
 	s, err := handshake.Load(name)
 	require.NoError(tb, err)
-	tl, err := handshake.NewTimeline(tb.Context(), engine.Engine{Wire: engine.InMemory}, s)
+	tl, err := handshake.NewTimeline(tb.Context(), own(s), s)
 	require.NoError(tb, err)
 	for err == nil {
 		err = tl.Next(tb.Context())
@@ -49,7 +71,7 @@ func played(tb testing.TB, name string) *handshake.Trace {
 // at is what a frame shows at step n of a trace.
 func at(t *handshake.Trace, n int, lang string) *view {
 	return &view{
-		trace: t, n: n, lang: lang, say: words.For(lang), glyphs: LineGlyphs(),
+		trace: t, n: n, lang: lang, say: words.For(lang).Speaking(t.Protocol), glyphs: LineGlyphs(),
 		ends: viz.Ends(t, n), before: viz.Ends(t, max(n-1, 0)), rows: viz.Ladder(t, n),
 	}
 }
@@ -159,11 +181,11 @@ func TestNoPaneDrawsOutsideItsCanvas(t *testing.T) {
 	t.Cleanup(sim.Fini)
 	sim.SetSize(220+2*edge, 40+2*edge)
 	traces := map[string]*handshake.Trace{}
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		traces[name] = played(t, name)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		trace := traces[rapid.SampledFrom(onModel(t)).Draw(rt, "scenario")]
+		trace := traces[rapid.SampledFrom(everywhere(t)).Draw(rt, "scenario")]
 		v := at(trace, rapid.IntRange(0, len(trace.Steps)).Draw(rt, "n"), rapid.SampledFrom(words.Langs()).Draw(rt, "lang"))
 		v.hidden = rapid.Bool().Draw(rt, "hidden") && v.n > 0
 		v.relative = rapid.Bool().Draw(rt, "relative")
@@ -191,40 +213,44 @@ func TestNoPaneDrawsOutsideItsCanvas(t *testing.T) {
 // Every cell of an arrow is a line, its ends touch the boxes of its two states, and
 // no line of the diagram belongs to no arrow.
 func TestEveryLineOfTheDiagramIsAnArrow(t *testing.T) {
-	drawn := map[point]string{}
-	for _, e := range edges {
-		at := e.path[0]
-		for _, to := range append(e.path, e.path[len(e.path)-1]) {
-			for {
-				drawn[at] = e.from + " > " + e.to
-				if at == to {
-					break
+	require.Len(t, tcpChart.edges, 20, "RFC 9293 figure 5")
+	require.Len(t, ncpChart.edges, 15, "NIC 8246 p.10 to 14")
+	for _, g := range []*chart{&tcpChart, &ncpChart} {
+		drawn := map[point]string{}
+		for _, e := range g.edges {
+			at := e.path[0]
+			for _, to := range append(e.path, e.path[len(e.path)-1]) {
+				for {
+					drawn[at] = e.from + " > " + e.to
+					if at == to {
+						break
+					}
+					at.x += sign(to.x - at.x)
+					at.y += sign(to.y - at.y)
 				}
-				at.x += sign(to.x - at.x)
-				at.y += sign(to.y - at.y)
 			}
+			require.True(t, g.touches(e.path[0], e.from), "%s > %s begins at %v", e.from, e.to, e.path[0])
+			require.True(t, g.touches(at, e.to), "%s > %s ends at %v", e.from, e.to, at)
 		}
-		require.True(t, touches(e.path[0], e.from), "%s > %s begins at %v", e.from, e.to, e.path[0])
-		require.True(t, touches(at, e.to), "%s > %s ends at %v", e.from, e.to, at)
-	}
-	require.Len(t, edges, 20, "RFC 9293 figure 5")
-	for y, line := range diagram {
-		for _, word := range regexp.MustCompile(`[A-Za-z0-9()]+(?:[-, ]+[A-Za-z0-9()]+)*,?`).FindAllStringIndex(line, -1) {
-			line = line[:word[0]] + strings.Repeat(" ", word[1]-word[0]) + line[word[1]:]
-		}
-		for x, r := range line {
-			if strings.ContainsRune("-|.'", r) {
-				require.Contains(t, drawn, point{x, y}, "%q in row %d, column %d", r, y, x)
+		for y, line := range g.diagram {
+			require.LessOrEqual(t, len(line), mapWidth)
+			for _, word := range regexp.MustCompile(`[A-Za-z0-9()]+(?:[-, ]+[A-Za-z0-9()]+)*,?`).FindAllStringIndex(line, -1) {
+				line = line[:word[0]] + strings.Repeat(" ", word[1]-word[0]) + line[word[1]:]
+			}
+			for x, r := range line {
+				if strings.ContainsRune("-|.'", r) {
+					require.Contains(t, drawn, point{x, y}, "%q in row %d, column %d", r, y, x)
+				}
 			}
 		}
 	}
 }
 
 // touches reports whether a cell lies beside a box of the state.
-func touches(at point, state string) bool {
-	places := []point{boxes[state]}
-	if state == "CLOSED" {
-		places = append(places, closedAgain)
+func (g *chart) touches(at point, state string) bool {
+	places := []point{g.boxes[state]}
+	if state == g.end {
+		places = append(places, g.again)
 	}
 	for _, box := range places {
 		if at.y == box.y && (at.x == box.x-1 || at.x == box.x+boxWidth) ||
@@ -260,7 +286,7 @@ func TestARSTIsNotTheArrowOfCLOSE(t *testing.T) {
 	trace := played(t, "refused")
 	_, newest := walk(trace, len(trace.Steps))
 	require.Equal(t, [2]string{"SYN-SENT", "CLOSED"}, [2]string{newest.Before, newest.After})
-	require.Nil(t, edgeOf(newest))
+	require.Nil(t, tcpChart.edgeOf(newest))
 	require.Contains(t, drawn(t, 3, 78, 24, at(trace, len(trace.Steps), "en")), "Not drawn: step 6, client: SYN-SENT > CLOSED.")
 }
 
@@ -272,7 +298,7 @@ func TestStateChangesAreArrows(t *testing.T) {
 		trace := played(t, name)
 		for i := range trace.Steps {
 			s := &trace.Steps[i]
-			if s.Before != s.After && s.On != "" && edgeOf(s) == nil {
+			if s.Before != s.After && s.On != "" && tcpChart.edgeOf(s) == nil {
 				missing[name] += fmt.Sprintf("%s > %s by %s; ", s.Before, s.After, s.Label)
 			}
 		}
@@ -412,7 +438,7 @@ func TestAnOptionsNumberIsNotCut(t *testing.T) {
 // The smallest screen has two lines of 70 columns for it. (Of the figures' peers the
 // names are longer, and the numbers of wrap-around are the longest; there it has three.)
 func TestTheSentenceOfEveryStepFitsTwoLines(t *testing.T) {
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		trace, lines := played(t, name), 2
 		if trace.Peers[0].Name == "a" || name == "wrap-around" {
 			lines = 3
@@ -481,7 +507,7 @@ func TestAStraySegmentIsNobodys(t *testing.T) {
 // Every arrow of a way is a step's own: where one connection ends and another begins,
 // the way begins anew.
 func TestAWayOfTheMapIsOneConnections(t *testing.T) {
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		trace := played(t, name)
 		for n := range trace.Steps {
 			all, _ := walk(trace, n+1)
@@ -497,16 +523,19 @@ func TestAWayOfTheMapIsOneConnections(t *testing.T) {
 // 120x40 is what a classroom sees: beside the figure nothing may be cut, but what is long
 // takes a second line.
 func TestNothingBesideTheFigureIsCutAt120Columns(t *testing.T) {
-	for _, name := range onModel(t) {
-		trace := played(t, name)
+	for _, name := range everywhere(t) {
+		trace, h := played(t, name), 12
+		if trace.Protocol == handshake.NCP {
+			h = 20 // of a message there is more to say; the pane scrolls
+		}
 		for n := range trace.Steps {
 			if trace.Steps[n].Kind != handshake.KindDepart && n+1 < len(trace.Steps) {
 				continue // the figure is of the newest segment
 			}
 			for _, lang := range words.Langs() {
 				v := at(trace, n+1, lang)
-				wide := strings.Split(drawn(t, 1, 140, 12, v), "\n") // below 142 columns the layout is the same
-				narrow := strings.Split(drawn(t, 1, 120, 12, v), "\n")
+				wide := strings.Split(drawn(t, 1, 140, h, v), "\n") // below 142 columns the layout is the same
+				narrow := strings.Split(drawn(t, 1, 120, h, v), "\n")
 				require.Equal(t, beside(wide), beside(narrow), "%s, step %d, %s", name, n+1, lang)
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/rivo/tview"
 
 	"sockscope/handshake"
+	"sockscope/viz"
 	"sockscope/viz/words"
 )
 
@@ -26,6 +27,10 @@ type Options struct {
 	Config Config
 	Load   func(name string) (*handshake.Timeline, error) // another scenario, for :open
 	Offer  *Offer                                         // what else there is, if this was not asked for
+
+	// Eras puts a trace beside one of the other era, 1971 or today. One that is not whole may
+	// have ended elsewhere: its scenario is played to the end. Nil: the dashboard has no such key.
+	Eras func(ctx context.Context, t *handshake.Trace, whole bool) (*viz.Eras, error)
 }
 
 // Run shows a timeline until the person leaves or the context ends. It closes what
@@ -94,6 +99,8 @@ type dashboard struct {
 	glyphs  Glyphs
 	colours Palette
 	mouse   bool
+	erasOf  func(context.Context, *handshake.Trace, bool) (*viz.Eras, error)
+	over    *compareScreen     // is shown instead, and takes the keys
 	list    *list              // what is open
 	prompt  *prompt            // what is being typed
 	remark  func(*view) string // said instead of what comes next, until a key is pressed
@@ -113,7 +120,7 @@ type dashboard struct {
 
 func newDashboard(ctx context.Context, t *handshake.Timeline, o Options, glyphs Glyphs) *dashboard {
 	d := &dashboard{
-		Box: tview.NewBox(), app: tview.NewApplication(), ctx: ctx, keys: o.Config.Keys, load: o.Load, offer: o.Offer,
+		Box: tview.NewBox(), app: tview.NewApplication(), ctx: ctx, keys: o.Config.Keys, load: o.Load, offer: o.Offer, erasOf: o.Eras,
 		lang: o.Lang, say: words.For(o.Lang), glyphs: glyphs, mouse: o.Mouse,
 	}
 	if o.Color {
@@ -152,6 +159,11 @@ func (d *dashboard) run(screen tcell.Screen) error {
 // Draw implements [tview.Primitive].
 func (d *dashboard) Draw(screen tcell.Screen) {
 	x, y, w, h := d.GetRect()
+	if d.over != nil {
+		d.over.SetRect(x, y, w, h)
+		d.over.Draw(screen)
+		return
+	}
 	d.draw(newCanvas(screen, x, y, w, h, d.glyphs, d.colours))
 }
 
@@ -161,6 +173,10 @@ func (d *dashboard) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) 
 		defer d.rest()
 		d.fresh, d.remark, d.tired = false, nil, false
 		d.press(event.When())
+		if d.over != nil {
+			d.over.InputHandler()(event, nil)
+			return
+		}
 		if d.prompt != nil {
 			if !d.keys.commits(event) { // the key that opened the prompt
 				d.typed(event)
@@ -204,7 +220,7 @@ func (d *dashboard) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, fu
 			}
 		}
 		h, ok := does[action]
-		if ok && d.prompt == nil {
+		if ok && d.prompt == nil && d.over == nil {
 			defer d.rest()
 			d.remark, d.asking, d.tired = nil, nil, false
 			d.press(event.When())

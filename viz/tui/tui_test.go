@@ -345,10 +345,10 @@ func TestEveryActionOfTheKeyTableIsDone(t *testing.T) {
 func TestKeysAreBoundAnewByTheConfiguration(t *testing.T) {
 	o := options(t, "en", true)
 	var err error
-	o.Config, err = ReadConfig("config.toml", strings.NewReader("[keys]\nforward = [\"y\"]\nlose = []\n"))
+	o.Config, err = ReadConfig("config.toml", strings.NewReader("[keys]\nforward = [\"u\"]\nlose = []\n"))
 	require.NoError(t, err)
 	atDesk(t, 80, 24, o, func(s *desk) {
-		s.sees("y", "step 1 ", "y next  <- back  c choose")
+		s.sees("u", "step 1 ", "u next  <- back  c choose")
 		s.sees("Space", "no key for Space; ? shows all")
 	})
 }
@@ -853,7 +853,7 @@ func spoil(trace handshake.Trace, step, field uint, value string) *handshake.Tra
 // TestEveryStepOfEveryScenarioHasItsWords: no key of viz/words shows instead of a
 // sentence, in either language, at no step, also in the menu.
 func TestEveryStepOfEveryScenarioHasItsWords(t *testing.T) {
-	for _, name := range onModel(t) {
+	for _, name := range everywhere(t) {
 		d := newDashboard(t.Context(), play(t, name), options(t, "en", true), LineGlyphs())
 		for err := error(nil); err == nil; err = d.model.forward(t.Context()) {
 			for range 2 {

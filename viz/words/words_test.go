@@ -18,20 +18,13 @@ import (
 	"sockscope/statemachine/tcp"
 )
 
-// engineRules are those of the ARPANET's engine; arpanet.EngineRules() will replace them.
-var engineRules = strings.Fields(`
-	depart-rts depart-str depart-cls depart-all depart-gvb depart-ret depart-inr depart-ins depart-eco depart-erp
-	depart-err depart-ncp-rst depart-rrp depart-nop depart-text
-	returns-open returns-refused returns-sent returns-text returns-closed returns-ended returns-echo returns-reset
-	returns-no-echo process-told host-goes-down host-comes-up host-forgets record-entered icp-serves ncp-injected`)
-
 // arpanetIDs names every rule of the network of 1971.
 func arpanetIDs() []string {
-	ids := slices.Clone(engineRules)
+	var ids []string
 	for _, r := range ncp.AllRules() {
 		ids = append(ids, r.String())
 	}
-	for _, w := range arpanet.Rules() {
+	for _, w := range slices.Concat(arpanet.Rules(), arpanet.EngineRules()) {
 		ids = append(ids, w.Rule)
 	}
 	return ids
