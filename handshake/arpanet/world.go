@@ -93,7 +93,7 @@ func (w *World) Choices() []handshake.Choice {
 	list := append(w.answers(), w.waiting()...)
 	list = append(list, w.messages()...)
 	for i := range w.hosts {
-		if h := &w.hosts[i]; h.next < len(h.calls) && (!h.blocked.is || befalls(h.calls[h.next].What)) {
+		if h := &w.hosts[i]; h.next < len(h.calls) && (!h.blocked.is || !h.blocked.answered && befalls(h.calls[h.next].What)) {
 			list = append(list, h.calls[h.next])
 		}
 	}
