@@ -440,6 +440,10 @@ func TestADelayIsAtLeastThat(t *testing.T) {
 	}
 	require.Contains(t, r.of("user", back), "echo(server, 1) = 0")
 
+	waits := play(t, twoHosts+"delay 1s\n", "inject server NOP", "inject server NOP", "inject server NOP", "inject server NOP", "inject server ECO 5",
+		"arrive server NOP", "answer user RFNM", "arrive server NOP", "arrive server NOP", "arrive server NOP", "arrive server ECO")
+	require.Equal(t, 3*time.Second, waits.by(t, "eco-arrives").At, "what waits for an RFNM begins its way then")
+
 	refused := play(t, twoHosts+"delay 30s\n", "user echo 77 1", "depart user ECO")
 	require.Equal(t, time.Duration(0), refused.by(t, "imp-unreachable").At, "the user's own IMP knows at once")
 }

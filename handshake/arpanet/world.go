@@ -332,7 +332,7 @@ func (w *World) admitted(i int) {
 		case waiting > 0:
 			waiting--
 		case w.network.reaches(f.host):
-			f.number = number
+			f.number, f.at = number, w.clock+w.delay
 			number--
 		default:
 			w.ended = append(w.ended, w.lost(*f, []handshake.Why{IMPUnreachable.Why()}))
