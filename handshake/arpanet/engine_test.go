@@ -719,3 +719,35 @@ func TestNIC8246Page11AFloodOfRequestsIsBounded(t *testing.T) {
 		require.LessOrEqual(t, len(session.world.network.transit)+len(session.world.network.at(1).waiting), MaxOutstanding+MaxWaiting)
 	}
 }
+
+// RFC 147 p.3 logs connections that were made, and no others.
+func TestRFC147Page3ARequestIsNotLogged(t *testing.T) {
+	for _, name := range []string{"icp-refused", "gender", "dead-host"} {
+		for _, peer := range []string{"user", "server"} {
+			require.Empty(t, lesson(t, name).of(peer, note), name)
+		}
+	}
+}
+
+// Who closes does not want what has come.
+func TestCloseDropsTextThatNobodyHasRead(t *testing.T) {
+	r := play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 1 8", "arrive user ALL", `user send "A"`, "arrive server DATA",
+		"server close", "arrive user CLS", "arrive server CLS", "return server", "server receive")...)
+	require.Equal(t, "receive() = closed", r.of("server", call)[3])
+}
+
+// NIC 8246 p.10: the byte size stands for the life of a connection; a socket number has 32 bits.
+func TestNIC8246Page10TheByteSizeStands(t *testing.T) {
+	r := play(t, twoHosts, append(slices.Clone(opened), "user send 10/0/1/r")...)
+	require.Equal(t, "send(10/0/1/r) = bad size", r.of("user", call)[1])
+}
+
+// RFC 534: what an ICP asks for waits for an RFNM, too, and is shown when it asks.
+func TestRFC534AnICPWaitsForAnRFNM(t *testing.T) {
+	r := play(t, twoHosts, "server serve 10/0/0/s 10/0/1/r", "user contact server 10/0/0/s 1/5/0/r", "arrive server RTS",
+		"inject user ECO 1", "arrive user ECO 1", "inject user ECO 2", "arrive user ECO 2", "inject user ECO 3", "arrive user ECO 3",
+		"depart server STR", "arrive user STR")
+	asked := r.by(t, "command-waits")
+	require.Equal(t, "ICP U3: ALL", asked.Label)
+	require.Contains(t, asked.Vars, handshake.Var{Name: "msg space", Value: "1"})
+}
