@@ -90,7 +90,7 @@ const secondsTo1970 = 2208988800
 
 type echoer struct{}
 
-func (echoer) greets(rfc147.End, uint8) []byte    { return nil }
+func (echoer) greets(rfc147.End, uint8) []byte  { return nil }
 func (echoer) hears(text []byte) ([]byte, bool) { return text, false }
 
 type discarder struct{}
