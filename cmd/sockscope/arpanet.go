@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
 	"net/netip"
 	"strconv"
@@ -51,51 +52,51 @@ func (p *program) lineFlags(c *cobra.Command, a *attachment) {
 }
 
 func (p *program) pingVerb() *cobra.Command {
-	data := uint8(147)
-	return p.caller("ping HOST [DATA]", 2, nil, func(ctx context.Context, h *arpanet.Host, to uint8, args []string) error {
-		if len(args) > 0 {
-			n, err := strconv.ParseUint(args[0], 10, 8)
-			if err != nil {
-				return p.misuse("ui.arpanet.data", "found", args[0])
-			}
-			data = uint8(n)
-		}
-		if err := h.Ping(ctx, to, data); err != nil {
+	data := uint64(147)
+	c := p.caller("ping HOST [DATA]", 2, func(ctx context.Context, h *arpanet.Host, to uint8, _ string) error {
+		if err := h.Ping(ctx, to, uint8(data)); err != nil {
 			return err
 		}
-		return p.sayLine("ui.arpanet.answers", "host", strconv.Itoa(int(to)), "data", strconv.Itoa(int(data)))
+		return p.sayLine("ui.arpanet.answers", "host", strconv.Itoa(int(to)), "data", strconv.FormatUint(data, 10))
 	})
+	c.PreRunE = func(_ *cobra.Command, args []string) (err error) {
+		if len(args) > 1 {
+			if data, err = strconv.ParseUint(args[1], 10, 8); err != nil {
+				return p.misuse("ui.arpanet.data", "found", args[1])
+			}
+		}
+		return nil
+	}
+	return c
 }
 
 func (p *program) fingerVerb() *cobra.Command {
-	return p.caller("finger HOST [TEXT ...]", math.MaxInt, nil, func(ctx context.Context, h *arpanet.Host, to uint8, args []string) error {
-		answer, err := h.Finger(ctx, to, strings.Join(args, " "))
-		if _, failed := p.out.Write([]byte(answer)); err == nil {
-			err = failed
-		}
-		return err
+	return p.caller("finger HOST [TEXT ...]", math.MaxInt, func(ctx context.Context, h *arpanet.Host, to uint8, text string) error {
+		answer, err := h.Finger(ctx, to, text)
+		_, failed := io.WriteString(p.out, answer)
+		return errors.Join(err, failed)
 	})
 }
 
 func (p *program) telnetVerb() *cobra.Command {
-	contact := ""
-	flags := func(c *cobra.Command) {
-		c.Flags().StringVar(&contact, "contact", "1", p.say.Text("ui.arpanet.flag.contact"))
-		c.Flags().Lookup("contact").DefValue = "" // the words say it
-	}
-	return p.caller("telnet HOST", 1, flags, func(ctx context.Context, h *arpanet.Host, to uint8, _ []string) error {
-		s, err := rfc147.Parse(contact)
-		if err != nil || s.Polarity() != rfc147.Sends {
-			return p.misuse("ui.error.value", "flag", "contact", "found", contact, "allowed", p.say.Text("ui.arpanet.odd"), "meant", "")
-		}
-		return h.Telnet(ctx, to, s, p.in, p.out)
+	var contact rfc147.Socket
+	text := ""
+	c := p.caller("telnet HOST", 1, func(ctx context.Context, h *arpanet.Host, to uint8, _ string) error {
+		return h.Telnet(ctx, to, contact, p.in, p.out)
 	})
+	c.PreRunE = func(*cobra.Command, []string) (err error) {
+		if contact, err = rfc147.Parse(text); err != nil || contact.Polarity() != rfc147.Sends {
+			return p.misuse("ui.error.value", "flag", "contact", "found", text, "allowed", p.say.Text("ui.arpanet.odd"), "meant", "")
+		}
+		return nil
+	}
+	c.Flags().StringVar(&text, "contact", "1", p.say.Text("ui.arpanet.flag.contact"))
+	c.Flags().Lookup("contact").DefValue = "" // the words say it
+	return c
 }
 
 // caller makes a verb that calls a host from another one, which it is for so long.
-func (p *program) caller(use string, most int, flags func(*cobra.Command),
-	call func(ctx context.Context, h *arpanet.Host, to uint8, args []string) error,
-) *cobra.Command {
+func (p *program) caller(use string, most int, call func(ctx context.Context, h *arpanet.Host, to uint8, text string) error) *cobra.Command {
 	a := &attachment{}
 	c := p.verb(use, func(c *cobra.Command, args []string) (err error) {
 		to, err := strconv.ParseUint(args[0], 10, 8)
@@ -114,7 +115,7 @@ func (p *program) caller(use string, most int, flags func(*cobra.Command),
 			return p.unattached(err)
 		}
 		err = untilSignal(c.Context(), func(ctx context.Context) error {
-			err := call(ctx, h, uint8(to), args[1:])
+			err := call(ctx, h, uint8(to), strings.Join(args[1:], " "))
 			if ctx.Err() != nil {
 				return nil // the signal says it
 			}
@@ -124,9 +125,6 @@ func (p *program) caller(use string, most int, flags func(*cobra.Command),
 	})
 	c.Args = p.args(1, most)
 	p.lineFlags(c, a)
-	if flags != nil {
-		flags(c)
-	}
 	return c
 }
 
