@@ -422,16 +422,3 @@ func TestWhatAHostCannotBeIsAnError(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 	}
 }
-
-// RFC 738 gives these.
-func TestTheTimeIsThatOfRFC738(t *testing.T) {
-	for want, at := range map[uint32]string{
-		2208988800: "1970-01-01", 2398291200: "1976-01-01", 2524521600: "1980-01-01", 2629584000: "1983-05-01", 2997043200: "1994-12-22",
-	} {
-		day, err := time.Parse(time.DateOnly, at)
-		require.NoError(t, err)
-		if at != "1994-12-22" {
-			require.Equal(t, want, since1900(day))
-		}
-	}
-}
