@@ -23,9 +23,10 @@ import (
 // field is an IMP with live hosts at ports that the kernel chose; it ends with the test, and
 // leaves neither goroutine nor socket.
 type field struct {
-	imp   *IMP
-	hosts map[uint8]*Host
-	audit *audit
+	imp     *IMP
+	hosts   map[uint8]*Host
+	sockets map[uint8]*net.UDPConn
+	audit   *audit
 }
 
 // play starts the IMP and its hosts. The first serves, the others call; change, if not nil,
@@ -41,6 +42,7 @@ func play(t *testing.T, c Config, framing Framing, change func(*HostConfig) bool
 		}
 	}
 	sockets := map[uint8]*net.UDPConn{}
+	f.sockets = sockets
 	for _, n := range numbers {
 		socket, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(anyPort))
 		require.NoError(t, err)
