@@ -118,7 +118,6 @@ func (a *audit) data(host uint8, h hosthost.Header) {
 }
 
 func (a *audit) command(host, to uint8, c hosthost.Command) {
-	a.t.Logf("%d -> %d %v", host, to, c)
 	key := lane{rfc147.End{Host: host, Socket: c.My}, rfc147.End{Host: to, Socket: c.Your}}
 	if c.My.Polarity() == rfc147.Receives {
 		key = lane{key.receiver, key.sender}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -170,97 +171,106 @@ func (n *foreignNCP) settled() {
 	n.audit.settled(false)
 }
 
-// ways are both framings.
-func ways(t *testing.T, each func(t *testing.T, framing Framing)) {
-	t.Helper()
-	t.Run("one datagram", func(t *testing.T) { each(t, OneDatagram) })
-	t.Run("packets", func(t *testing.T) { each(t, Packets) })
-}
-
 // Section h of the reference, case by case.
 func TestLinuxNCPPingsUs(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		require.Contains(t, n.runs("", "ncp-ping", "-c3", "002"), "Reply from host 002: seq=3")
-		n.settled()
-	})
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, nil)
+			require.Contains(t, n.runs("", "ncp-ping", "-c3", "002"), "Reply from host 002: seq=3")
+			n.settled()
+		})
+	}
 }
 
 func TestWePingLinuxNCP(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		require.NoError(t, n.hosts[2].Ping(n.ctx, 3, 200))
-		n.settled()
-	})
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, nil)
+			require.NoError(t, n.hosts[2].Ping(n.ctx, 3, 200))
+			n.settled()
+		})
+	}
 }
 
 func TestLinuxNCPIsToldOfDeadHosts(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		require.Contains(t, n.fails("ncp-ping", "-c1", "66"), "Host is not up.")
-		require.Contains(t, n.fails("ncp-ping", "-c1", "4"), "IMP cannot be reached.")
-	})
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, nil)
+			require.Contains(t, n.fails("ncp-ping", "-c1", "66"), "Host is not up.")
+			require.Contains(t, n.fails("ncp-ping", "-c1", "4"), "IMP cannot be reached.")
+		})
+	}
 }
 
 func TestWeRefuseLinuxNCP(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, func(c *HostConfig) { c.Services = nil })
-		require.Contains(t, n.fails("ncp-finger", "2", "x"), "Open refused.")
-		n.settled()
-	})
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, func(c *HostConfig) { c.Services = nil })
+			require.Contains(t, n.fails("ncp-finger", "2", "x"), "Open refused.")
+			n.settled()
+		})
+	}
 }
 
 func TestLinuxNCPRefusesUs(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		_, err := n.hosts[2].Finger(n.ctx, 3, "x")
-		require.ErrorIs(t, err, ErrRefused)
-		n.settled()
-	})
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, nil)
+			_, err := n.hosts[2].Finger(n.ctx, 3, "x")
+			require.ErrorIs(t, err, ErrRefused)
+			n.settled()
+		})
+	}
 }
 
 func TestLinuxNCPFingersUs(t *testing.T) {
 	for _, late := range []time.Duration{0, 300 * time.Millisecond} {
-		ways(t, func(t *testing.T, framing Framing) {
-			n := foreign(t, framing, late, nil)
-			require.Contains(t, n.runs("", "ncp-finger", "2", "who"), `You asked for: "who"`)
-			n.settled()
-			require.Len(t, n.audit.records[2], 3, "of the contact, and two of the pair")
-		})
+		for name, framing := range ways {
+			t.Run(name, func(t *testing.T) {
+				n := foreign(t, framing, late, nil)
+				require.Contains(t, n.runs("", "ncp-finger", "2", "who"), `You asked for: "who"`)
+				n.settled()
+				require.Len(t, n.audit.records[2], 3, "of the contact, and two of the pair")
+			})
+		}
 	}
 }
 
 func TestWeFingerLinuxNCP(t *testing.T) {
 	for _, late := range []time.Duration{0, 300 * time.Millisecond} {
-		ways(t, func(t *testing.T, framing Framing) {
-			n := foreign(t, framing, late, nil)
-			server, out := n.server(FingerSocket, "ncp-finser")
-			answer, err := n.hosts[2].Finger(n.ctx, 3, "Sample command")
-			require.NoError(t, err)
-			require.Contains(t, answer, "Sample command")
-			require.NoError(t, server.Wait(), "%s", out)
-			n.settled()
-		})
+		for name, framing := range ways {
+			t.Run(name, func(t *testing.T) {
+				n := foreign(t, framing, late, nil)
+				server, out := n.server(FingerSocket, "ncp-finser")
+				answer, err := n.hosts[2].Finger(n.ctx, 3, "Sample command")
+				require.NoError(t, err)
+				require.Contains(t, answer, "Sample command")
+				require.NoError(t, server.Wait(), "%s", out)
+				n.settled()
+			})
+		}
 	}
 }
 
 func TestLinuxNCPTelnetsToUs(t *testing.T) {
-	for _, how := range []string{"-co", "-cn"} {
-		ways(t, func(t *testing.T, framing Framing) {
-			n := foreign(t, framing, 0, nil)
-			c := n.command("ncp-telnet", how, "2")
-			in, err := c.StdinPipe()
-			require.NoError(t, err)
-			out, err := c.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, c.Start())
-			shown := until(t, out, "BYE ends.")
-			_, err = io.WriteString(in, "\x1d")
-			require.NoError(t, err)
-			rest, _ := io.ReadAll(out)
-			require.NoError(t, c.Wait(), "%s%s", shown, rest)
-			require.Contains(t, shown, "Host 2. You are user ")
-		})
+	for _, how := range []string{"-co", "-cn", "-cb"} {
+		for name, framing := range ways {
+			t.Run(name, func(t *testing.T) {
+				n := foreign(t, framing, 0, nil)
+				c := n.command("ncp-telnet", how, "2")
+				in, err := c.StdinPipe()
+				require.NoError(t, err)
+				out, err := c.StdoutPipe()
+				require.NoError(t, err)
+				require.NoError(t, c.Start())
+				shown := until(t, out, "BYE ends.")
+				_, err = io.WriteString(in, "\x1d")
+				require.NoError(t, err)
+				rest, _ := io.ReadAll(out)
+				require.NoError(t, c.Wait(), "%s%s", shown, rest)
+				require.Contains(t, shown, "Host 2. You are user ")
+			})
+		}
 	}
 }
 
@@ -278,33 +288,35 @@ func until(t *testing.T, from io.Reader, text string) string {
 }
 
 func TestWeTelnetToLinuxNCP(t *testing.T) {
-	for how, l := range map[string]rfc147.Socket{"-so": LoggerSocket, "-sn": TelnetSocket} {
-		ways(t, func(t *testing.T, framing Framing) {
-			n := foreign(t, framing, 0, nil)
-			n.server(l, "ncp-telnet", how)
-			in, typed := io.Pipe()
-			shown, out := io.Pipe()
-			ctx, cancel := context.WithCancel(n.ctx)
-			ended := make(chan error, 1)
-			go func() { ended <- n.hosts[2].Telnet(ctx, 3, l, in, out) }()
-			_, err := io.WriteString(typed, "echo $((6*7))\n")
-			require.NoError(t, err)
-			require.Contains(t, until(t, shown, "42"), "Welcome to Unix.")
-			go io.Copy(io.Discard, shown)
-			cancel() // g31: it would wait for us
-			require.ErrorIs(t, <-ended, context.Canceled)
-			require.NoError(t, typed.Close())
-			n.settled()
-		})
+	for how, l := range map[string]rfc147.Socket{"-so": LoggerSocket, "-sn": TelnetSocket, "-sb": TelnetSocket} {
+		for name, framing := range ways {
+			t.Run(name, func(t *testing.T) {
+				n := foreign(t, framing, 0, nil)
+				n.server(l, "ncp-telnet", how)
+				in, typed := io.Pipe()
+				shown, out := io.Pipe()
+				ctx, cancel := context.WithCancel(n.ctx)
+				ended := make(chan error, 1)
+				go func() { ended <- n.hosts[2].Telnet(ctx, 3, l, in, out) }()
+				_, err := io.WriteString(typed, "echo $((6*7))\n")
+				require.NoError(t, err)
+				require.Contains(t, until(t, shown, "42"), "Welcome to Unix.")
+				go io.Copy(io.Discard, shown)
+				cancel() // g31: it would wait for us
+				require.ErrorIs(t, <-ended, context.Canceled)
+				require.NoError(t, typed.Close())
+				n.settled()
+			})
+		}
 	}
 }
 
 func TestWeUseTheEchoOfLinuxNCP(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		n.server(EchoSocket, "ncp-echo", "-s")
-		for _, text := range []string{"x\n", strings.Repeat("0123456789", 17) + "\n"} { // one message each
-			var out strings.Builder
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, nil)
+			n.server(EchoSocket, "ncp-echo", "-s")
+			text := strings.Repeat("0123456789", 17) + "\n"
 			in, typed := io.Pipe()
 			shown, echoed := io.Pipe()
 			ctx, cancel := context.WithCancel(n.ctx)
@@ -312,78 +324,102 @@ func TestWeUseTheEchoOfLinuxNCP(t *testing.T) {
 			go func() { ended <- n.hosts[2].Telnet(ctx, 3, EchoSocket, in, echoed) }()
 			_, err := io.WriteString(typed, text)
 			require.NoError(t, err)
-			out.WriteString(until(t, shown, "\n"))
-			require.Equal(t, text, out.String())
+			require.Equal(t, text, until(t, shown, "\n"))
 			cancel()
 			require.ErrorIs(t, <-ended, context.Canceled)
 			require.NoError(t, typed.Close())
-			break // its server serves once
-		}
-		n.settled()
-	})
+			n.settled()
+		})
+	}
 }
 
 func TestWeUseTheDiscardOfLinuxNCP(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		server, out := n.server(DiscardSocket, "ncp-discard")
-		require.NoError(t, n.hosts[2].Telnet(n.ctx, 3, DiscardSocket, strings.NewReader("twenty octets, all 1\n"), io.Discard))
-		require.NoError(t, server.Wait())
-		require.Contains(t, out.String(), "Read 22 octets.")
-	})
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, nil)
+			server, out := n.server(DiscardSocket, "ncp-discard")
+			require.NoError(t, n.hosts[2].Telnet(n.ctx, 3, DiscardSocket, strings.NewReader("twenty octets, all 1\n"), io.Discard))
+			require.NoError(t, server.Wait())
+			require.Contains(t, out.String(), "Read 22 octets.")
+		})
+	}
 }
 
 // Its gateway from TCP is its usable client of echo and discard.
 func TestLinuxNCPUsesOurEchoAndDiscard(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		free, err := net.Listen("tcp4", "127.0.0.1:0")
-		require.NoError(t, err)
-		port := strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
-		require.NoError(t, free.Close())
-		gateway := n.command("ncp-gateway", "-T"+port, "2", EchoSocket.Decimal())
-		require.NoError(t, gateway.Start())
-		t.Cleanup(func() {
-			_ = gateway.Process.Kill()
-			_ = gateway.Wait()
-		})
-		var c net.Conn
-		require.Eventually(t, func() bool { // until it listens
-			c, err = net.Dial("tcp4", "127.0.0.1:"+port)
-			return err == nil
-		}, 10*time.Second, time.Millisecond)
-		defer c.Close()
-		text := strings.Repeat("0123456789", 17) + "012345678"
-		_, err = io.WriteString(c, text)
-		require.NoError(t, err)
-		require.Equal(t, text, until(t, c, text))
+	for contact, times := range map[rfc147.Socket]int{EchoSocket: 2, DiscardSocket: 1} {
+		for name, framing := range ways {
+			t.Run(name, func(t *testing.T) {
+				n := foreign(t, framing, 0, nil)
+				c := n.gateway(contact)
+				text := strings.Repeat("0123456789", 17) + "012345678"
+				_, err := io.WriteString(c, text)
+				require.NoError(t, err)
+				if contact == EchoSocket {
+					require.Equal(t, text, until(t, c, text))
+				}
+				h := n.hosts[2]
+				h.mu.Lock()
+				err = h.await(n.ctx, func() bool {
+					return slices.ContainsFunc(h.site.ncp.Connections(), func(c ncp.Connection) bool { return c.Bits == uint64(octet*len(text)) })
+				})
+				h.mu.Unlock()
+				require.NoError(t, err)
+				require.NoError(t, c.Close())
+				n.settled()
+				require.EqualValues(t, times*octet*len(text), n.audit.records[2][1].Bits+n.audit.records[2][2].Bits)
+			})
+		}
+	}
+}
+
+// gateway starts its gateway to a service of ours and connects to it by TCP.
+func (n *foreignNCP) gateway(contact rfc147.Socket) net.Conn {
+	n.t.Helper()
+	free, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(n.t, err)
+	port := strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
+	require.NoError(n.t, free.Close())
+	gateway := n.command("ncp-gateway", "-T"+port, "2", contact.Decimal())
+	require.NoError(n.t, gateway.Start())
+	n.t.Cleanup(func() {
+		_ = gateway.Process.Kill()
+		_ = gateway.Wait()
 	})
+	var c net.Conn
+	require.Eventually(n.t, func() bool { // until it listens
+		c, err = net.Dial("tcp4", "127.0.0.1:"+port)
+		return err == nil
+	}, 10*time.Second, time.Millisecond)
+	return c
 }
 
 // NIC 8246 p.17 with the other program: it answers our RST, and all is forgotten.
 func TestARSTEndsWhatThereIsWithLinuxNCP(t *testing.T) {
-	ways(t, func(t *testing.T, framing Framing) {
-		n := foreign(t, framing, 0, nil)
-		n.server(EchoSocket, "ncp-echo", "-s")
-		in, typed := io.Pipe()
-		shown, out := io.Pipe()
-		ended := make(chan error, 1)
-		go func() { ended <- n.hosts[2].Telnet(n.ctx, 3, EchoSocket, in, out) }()
-		_, err := io.WriteString(typed, "before\n")
-		require.NoError(t, err)
-		until(t, shown, "before\n")
-		h := n.hosts[2]
-		h.mu.Lock()
-		h.do(func(s *site) {
-			s.step(ncp.Reset{Now: s.now, Host: 3})
-			s.settle()
+	for name, framing := range ways {
+		t.Run(name, func(t *testing.T) {
+			n := foreign(t, framing, 0, nil)
+			n.server(EchoSocket, "ncp-echo", "-s")
+			in, typed := io.Pipe()
+			shown, out := io.Pipe()
+			ended := make(chan error, 1)
+			go func() { ended <- n.hosts[2].Telnet(n.ctx, 3, EchoSocket, in, out) }()
+			_, err := io.WriteString(typed, "before\n")
+			require.NoError(t, err)
+			until(t, shown, "before\n")
+			h := n.hosts[2]
+			h.mu.Lock()
+			h.do(func(s *site) {
+				s.step(ncp.Reset{Now: s.now, Host: 3})
+				s.settle()
+			})
+			h.mu.Unlock()
+			require.ErrorIs(t, <-ended, ErrReset)
+			require.NoError(t, typed.Close())
+			n.logs(" RST from ")
+			n.idle(t)
+			n.audit.settled(true)
+			require.NoError(t, h.Ping(n.ctx, 3, 1), "the RRP has come")
 		})
-		h.mu.Unlock()
-		require.ErrorIs(t, <-ended, ErrReset)
-		require.NoError(t, typed.Close())
-		n.logs("recieved RST from")
-		n.idle(t)
-		n.audit.settled(true)
-		require.NoError(t, h.Ping(n.ctx, 3, 1), "the RRP has come")
-	})
+	}
 }

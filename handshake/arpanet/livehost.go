@@ -187,8 +187,8 @@ func (h *Host) take(datagram []byte) {
 		return
 	}
 	h.heard = true
+	h.changed.Broadcast()
 	if !a.ended || a.flaw != sound {
-		h.changed.Broadcast()
 		return
 	}
 	message := []byte(a.message)

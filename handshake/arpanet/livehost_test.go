@@ -91,29 +91,44 @@ func goroutines(t *testing.T) string {
 	return all.String()
 }
 
-// ready waits until the IMP has heard that the host is there.
+// ways are both framings.
+var ways = map[string]Framing{"one datagram": OneDatagram, "packets": Packets}
+
+// ready waits until the IMP has heard that the host is there, and the host what an IMP says at
+// its start: the interface reset is the sixth datagram.
 func (f *field) ready(t *testing.T, n uint8) {
 	t.Helper()
 	require.Eventually(t, func() bool { return f.imp.Network().Ready(n) }, 10*time.Second, time.Millisecond)
+	h := f.hosts[n]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	require.NoError(t, h.await(t.Context(), func() bool { return h.in.expected >= 6 }))
 }
 
-// idle waits until no host has a connection left.
+// idle waits until no host has a connection left, nor a message that the IMP has not answered.
 func (f *field) idle(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for _, h := range f.hosts {
 		h.mu.Lock()
-		err := h.await(ctx, func() bool { return h.site.ncp.Len() == 0 })
+		err := h.await(ctx, func() bool {
+			outstanding := h.site.ncp.Len()
+			for to := range f.sockets {
+				outstanding += h.site.ncp.Outstanding(to)
+			}
+			return outstanding == 0
+		})
 		h.mu.Unlock()
 		require.NoError(t, err)
 	}
+	f.imp.Network() // and its last report has been made
 }
 
 // Section h of the reference: every service of one host is used from the other, by the
 // framing of linux-ncp's IMP and by that of the real one.
 func TestEveryServiceAnswers(t *testing.T) {
-	for name, framing := range map[string]Framing{"one datagram": OneDatagram, "packets": Packets} {
+	for name, framing := range ways {
 		t.Run(name, func(t *testing.T) {
 			f := play(t, Config{}, framing, nil, 2, 3)
 			everyServiceAnswers(t, f)
