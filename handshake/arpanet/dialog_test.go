@@ -137,6 +137,38 @@ func TestTheTimeHasNoICP(t *testing.T) {
 	require.EqualValues(t, 32, d.records[0].Bits)
 }
 
+// What a server says instead of a number, RFC 165 p.2 does not know.
+func TestAServerMustGiveANumberThatReceives(t *testing.T) {
+	for _, moment := range []bool{false, true} {
+		d := newDesk(t)
+		d.site.known[3] = true
+		called, answer := d.site.call(3, 79, moment)
+		require.Equal(t, ncp.OK, answer)
+		require.Equal(t, []string{"RTS 33554688 79 link 2"}, d.then())
+		require.Equal(t, []string{"ALL link 2 msgs 1 bits 32"}, d.hears(hosthost.Command{Opcode: hosthost.STR, My: 79, Your: 33554688, Size: 8}))
+		d.site.arrives([]byte("\x00\x03\x02\x00\x00\x08\x00\x01\x00\x81"))
+		require.Equal(t, []string{"CLS 33554688 79"}, d.then())
+		require.ErrorIs(t, called.err, ErrProtocol)
+		require.Empty(t, d.hears(hosthost.Command{Opcode: hosthost.CLS, My: 79, Your: 33554688}))
+		require.Empty(t, d.site.dialogs)
+	}
+}
+
+// A user has 64 pairs of plugs, and one ECO to each host.
+func TestCallsAreBounded(t *testing.T) {
+	d := newDesk(t)
+	for range pairsOfPlugs {
+		_, answer := d.site.call(3, 79, false)
+		require.Equal(t, ncp.OK, answer)
+	}
+	_, answer := d.site.call(3, 79, false)
+	require.NotEqual(t, ncp.OK, answer)
+	_, answer = d.site.ping(3, 1)
+	require.Equal(t, ncp.OK, answer)
+	_, answer = d.site.ping(3, 1)
+	require.Equal(t, ncp.Pending, answer)
+}
+
 // RFC 738 names these days.
 func TestTheTimeIsThatOfRFC738(t *testing.T) {
 	for want, at := range map[uint32]string{

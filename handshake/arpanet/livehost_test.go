@@ -439,3 +439,96 @@ func TestWhatAHostCannotBeIsAnError(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 	}
 }
+
+// A host that never answers is given up by the clock of the settings.
+func TestAHostThatDoesNotAnswerIsGivenUp(t *testing.T) {
+	f := play(t, Config{}, OneDatagram, func(c *HostConfig) bool {
+		c.Settings = ncp.Settings{ECOUnanswered: time.Millisecond, RSTUnanswered: time.Millisecond}
+		return c.Number == 2
+	}, 2, 3)
+	mute := &udpHost{t: t, socket: f.sockets[3]}
+	mute.say(f.imp, 3, last|ready, "")
+	require.Eventually(t, func() bool { return f.imp.Network().Ready(3) }, 10*time.Second, time.Millisecond)
+	require.ErrorIs(t, f.hosts[2].Ping(t.Context(), 3, 1), ErrUnanswered)
+	_, err := f.hosts[2].Finger(t.Context(), 3, "x")
+	require.ErrorIs(t, err, ErrUnanswered)
+	f.idle(t)
+}
+
+// A message that the network has lost is told to whoever said it (type 9), and nobody says it
+// again (NIC 8246 has no such thing).
+func TestALostMessageEndsTheCall(t *testing.T) {
+	var f *field
+	accepted := make(chan Outcome, 10000)
+	f = play(t, Config{Held: true, Report: func(_ Event, o Outcome) { accepted <- o }}, OneDatagram, nil, 2, 3)
+	var network sync.WaitGroup
+	done := make(chan struct{})
+	network.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-accepted:
+				e, ok := f.imp.Network().Next()
+				if m := f.imp.Network().InTransit(); ok && bytes.Contains([]byte(m[0].Octets), []byte("lose me")) {
+					e = Lose{m[0].Number}
+				}
+				if ok {
+					_ = f.imp.Do(e)
+				}
+			}
+		}
+	})
+	_, err := f.hosts[3].Finger(t.Context(), 2, "lose me")
+	require.ErrorIs(t, err, ErrLost)
+	f.idle(t)
+	close(done)
+	network.Wait()
+}
+
+// An IMP that begins anew knows of nobody; a host that hears its reset raises its line again.
+func TestAnIMPThatBeginsAnewFindsItsHosts(t *testing.T) {
+	f := play(t, Config{}, OneDatagram, nil, 2, 3)
+	require.NoError(t, f.imp.Do(Start{2}))
+	require.Eventually(t, func() bool { return f.imp.Network().Ready(2) }, 10*time.Second, time.Millisecond)
+	require.NoError(t, f.hosts[3].Ping(t.Context(), 2, 1))
+	answer, err := f.hosts[3].Finger(t.Context(), 2, "after all")
+	require.NoError(t, err)
+	require.Contains(t, answer, "after all")
+}
+
+func TestAHostReportsEachMessage(t *testing.T) {
+	imp, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(anyPort))
+	require.NoError(t, err)
+	defer imp.Close()
+	var said []string
+	h, err := NewHost(HostConfig{Number: 2, Local: anyPort, IMP: address(imp), Report: func(at time.Time, sent bool, message []byte) {
+		require.WithinDuration(t, time.Now(), at, time.Minute)
+		way := "<- "
+		if sent {
+			way = "-> "
+		}
+		said = append(said, way+string(message))
+	}})
+	require.NoError(t, err)
+	at := address(h.socket)
+	_, err = imp.WriteToUDPAddrPort(hosthost.AppendDatagram(nil, 0, last|ready, []byte("\x00\x03\x00\x00\x00\x08\x00\x02\x00\x09\x07")), at)
+	require.NoError(t, err)
+	h.mu.Lock()
+	require.NoError(t, h.await(t.Context(), func() bool { return h.heard && h.site.ncp.Outstanding(3) > 0 }))
+	h.mu.Unlock()
+	require.NoError(t, h.Close())
+	message := "\x03\x00\x00\x00\x08\x00\x02\x00"
+	require.Equal(t, []string{"-> " + nop, "-> " + nop, "-> " + nop, "<- \x00" + message + "\x09\x07\x00", "-> \x00" + message + "\x0a\x07"}, said)
+}
+
+// A socket that fails is told at the end, and whoever waits is not left waiting.
+func TestCloseTellsWhatFailedAtAHost(t *testing.T) {
+	f := play(t, Config{}, OneDatagram, func(c *HostConfig) bool { return c.Number == 2 }, 2, 3)
+	h := f.hosts[2]
+	ended := make(chan error)
+	go func() { ended <- h.Telnet(t.Context(), 3, LoggerSocket, strings.NewReader(""), io.Discard) }()
+	require.NoError(t, h.socket.Close())
+	require.Error(t, <-ended)
+	require.ErrorContains(t, h.Close(), "arpanet: host 2: ")
+}
