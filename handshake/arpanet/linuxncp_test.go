@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -381,9 +382,10 @@ func (n *foreignNCP) gateway(contact rfc147.Socket) net.Conn {
 	port := strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
 	require.NoError(n.t, free.Close())
 	gateway := n.command("ncp-gateway", "-T"+port, "2", contact.Decimal())
+	gateway.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(n.t, gateway.Start())
 	n.t.Cleanup(func() {
-		_ = gateway.Process.Kill()
+		_ = syscall.Kill(-gateway.Process.Pid, syscall.SIGKILL) // and the children that it has
 		_ = gateway.Wait()
 	})
 	var c net.Conn
