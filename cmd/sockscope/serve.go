@@ -61,7 +61,7 @@ func (p *program) serve(ctx context.Context, a *attachment, config arpanet.HostC
 		if failed != nil {
 			return failed
 		}
-		defer func() { err = errors.Join(err, h.Close(), rfc147.WriteTable(p.out, ledger.All())) }()
+		defer func() { err = errors.Join(err, h.Close(), viz.Accounts(p.out, ledger.All(), p.lang)) }()
 	}
 	if err := p.sayLine("ui.arpanet.until"); err != nil {
 		return err
