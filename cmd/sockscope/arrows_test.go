@@ -49,7 +49,7 @@ var rows = []row{
 		"sockscope/handshake", "sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/statemachine/tcp",
 	}},
 	{"arpanet", "handshake/arpanet/*.go", []string{
-		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/rfc147/hosthost", "sockscope/statemachine/ncp",
+		"sockscope/handshake", "sockscope/handshake/calls", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/rfc147/hosthost", "sockscope/statemachine/ncp",
 	}},
 	{"replay", "handshake/replay/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",

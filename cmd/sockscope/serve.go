@@ -187,6 +187,8 @@ func (p *program) printEvent(e arpanet.Event, o arpanet.Outcome) {
 	switch e := e.(type) {
 	case arpanet.Start:
 		key, n = "host", int(e.Host)
+	case arpanet.Inject:
+		key, n = "host", int(e.From)
 	case arpanet.FromHost:
 		key, n = "host", int(e.Host)
 	case arpanet.TooSlow:

@@ -15,7 +15,7 @@ import (
 // desk is a station that a test moves by hand: each message is answered by an RFNM.
 type desk struct {
 	t       *testing.T
-	station    *station
+	station *station
 	said    []string
 	records []rfc147.Record
 }

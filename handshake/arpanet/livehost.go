@@ -66,7 +66,7 @@ type Host struct {
 	reading sync.WaitGroup
 	mu      sync.Mutex // guards what follows, and the order of what is sent
 	changed *sync.Cond
-	station    station
+	station station
 	in      receiver
 	out     sender
 	heard   bool // the IMP

@@ -51,10 +51,10 @@ func transcript(t *testing.T) []fingered {
 // replayed is one of our hosts that hears one side of the recording. Where linux-ncp chose a
 // link, ours chooses another; links says which stands for which, 0 for none yet.
 type replayed struct {
-	t     *testing.T
-	station  *station
-	other uint8
-	links map[byte]byte // ours by the recorded
+	t       *testing.T
+	station *station
+	other   uint8
+	links   map[byte]byte // ours by the recorded
 }
 
 // hears gives the station a recorded message, and what it then says.
