@@ -137,9 +137,6 @@ func ExampleLedger() {
 		}
 	}
 	user := rfc147.Account{Home: 1, User: 5}
-	if err := rfc147.WriteTable(os.Stdout, log.Of(user)); err != nil {
-		fmt.Println(err)
-	}
 	for r := range log.Of(user) {
 		fmt.Println(r.Sender(), "to", r.Receiver())
 	}
@@ -147,9 +144,6 @@ func ExampleLedger() {
 	fmt.Println("user", user, "sent", usage.Sent.Bits, "bits, received", usage.Received.Bits, "in", usage.Received.Connected)
 	fmt.Println("host 74 to 10:", rfc147.ByHosts(log.All())[rfc147.Pair[uint8]{Sending: 74, Receiving: 10}].Messages, "messages")
 	// Output:
-	// made                 closed               messages          bits  from h/u/plug  host  to h/u/plug    host
-	// 1971-05-07 14:00:00  1971-05-07 14:02:00        12           960  1/5/1            74  10/0/8           10
-	// 1971-05-07 14:00:00  1971-05-07 14:03:00        30          9600  10/0/8           10  1/5/1            74
 	// 1/5/1/send at host 74 to 10/0/8/receive at host 10
 	// 10/0/8/send at host 10 to 1/5/1/receive at host 74
 	// user 1/5 sent 960 bits, received 9600 in 3m0s

@@ -151,16 +151,6 @@ func TestALedgerTellsItsTimesInUTC(t *testing.T) {
 	require.Equal(t, telnetJSON, text.String())
 }
 
-func TestRecordsAreWrittenAsATable(t *testing.T) {
-	widest := Record{Made: telnet.Made, Closed: telnet.Closed, Messages: 12345678, Bits: 123456789012, SendingHost: 255, ReceivingHost: 255, SendingSocket: 0xFFFFFFFF, ReceivingSocket: 0xFFFFFFFE}
-	var text strings.Builder
-	require.NoError(t, WriteTable(&text, slices.Values([]Record{telnet, widest})))
-	require.Equal(t, ""+
-		"made                 closed               messages          bits  from h/u/plug  host  to h/u/plug    host\n"+
-		"1971-05-07 14:00:00  1971-05-07 14:02:10        12           960  1/5/1            74  10/0/8           10\n"+
-		"1971-05-07 14:00:00  1971-05-07 14:02:10  12345678  123456789012  255/65535/127   255  255/65535/127   255\n", text.String())
-}
-
 func TestRecordsAreReadAsTheyWereWritten(t *testing.T) {
 	var text bytes.Buffer
 	require.NoError(t, WriteCSV(&text, slices.Values([]Record{telnet})))
@@ -251,7 +241,7 @@ func TestAFileOfAnotherShapeIsRefused(t *testing.T) {
 }
 
 func TestAWriterThatFailsIsReported(t *testing.T) {
-	for _, write := range []func(io.Writer, iter.Seq[Record]) error{WriteTable, WriteCSV, WriteJSON} {
+	for _, write := range []func(io.Writer, iter.Seq[Record]) error{WriteCSV, WriteJSON} {
 		require.Equal(t, errBroken, write(brokenWriter{}, slices.Values([]Record{telnet})))
 	}
 }

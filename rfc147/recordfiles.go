@@ -13,27 +13,6 @@ import (
 	"time"
 )
 
-// WriteTable writes records for people: each end as home/user/plug and the host where
-// it ran, times in UTC without fractions of a second.
-func WriteTable(w io.Writer, records iter.Seq[Record]) error {
-	out := bufio.NewWriter(w)
-	if _, err := fmt.Fprintln(out, "made                 closed               messages          bits  from h/u/plug  host  to h/u/plug    host"); err != nil {
-		return err
-	}
-	for r := range records {
-		_, err := fmt.Fprintf(out, "%s  %s  %8d  %12d  %-13s  %4d  %-13s  %4d\n",
-			r.Made.UTC().Format(time.DateTime), r.Closed.UTC().Format(time.DateTime), r.Messages, r.Bits,
-			r.SendingSocket.owner(), r.SendingHost, r.ReceivingSocket.owner(), r.ReceivingHost)
-		if err != nil {
-			return err
-		}
-	}
-	return out.Flush()
-}
-
-// owner is home/user/plug, for where the polarity is said otherwise.
-func (s Socket) owner() string { return fmt.Sprintf("%v/%d", s.Account(), s.Plug()) }
-
 // WriteCSV writes records for [ReadCSV], a header line before them: the eight fields of
 // RFC 147 p.3 in its order, times as in RFC 3339, sockets as home/user/plug/polarity.
 func WriteCSV(w io.Writer, records iter.Seq[Record]) error {

@@ -3,12 +3,8 @@ package rfc147
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"iter"
-	"maps"
 	"math"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -94,29 +90,8 @@ func pairs[P Party](records iter.Seq[Record], of func(End) P) map[Pair[P]]Total 
 	return totals
 }
 
-// WriteUsage writes what each sent and received, lowest number first; whose names what
-// they are, user or host.
-func WriteUsage[P Party](w io.Writer, whose string, totals map[P]Usage) error {
-	rows := [][]string{heading(whose, "way")}
-	for _, p := range slices.SortedFunc(maps.Keys(totals), order) {
-		rows = append(rows, totals[p].Sent.cells(p, "sent"), totals[p].Received.cells(p, "received"))
-	}
-	return writeRows(w, rows)
-}
-
-// WritePairs writes what went from each to each, lowest sender first.
-func WritePairs[P Party](w io.Writer, totals map[Pair[P]]Total) error {
-	rows := [][]string{heading("from", "to")}
-	for _, p := range slices.SortedFunc(maps.Keys(totals), func(a, b Pair[P]) int {
-		return cmp.Or(order(a.Sending, b.Sending), order(a.Receiving, b.Receiving))
-	}) {
-		rows = append(rows, totals[p].cells(p.Sending, p.Receiving))
-	}
-	return writeRows(w, rows)
-}
-
-// order is that of the numbers, and of the homes before the users.
-func order[P Party](a, b P) int {
+// Order is that of the numbers, and of the homes before the users.
+func Order[P Party](a, b P) int {
 	number := func(p any) uint32 {
 		if a, ok := p.(Account); ok {
 			return uint32(a.Home)<<16 | uint32(a.User)
@@ -124,22 +99,4 @@ func order[P Party](a, b P) int {
 		return uint32(p.(uint8))
 	}
 	return cmp.Compare(number(a), number(b))
-}
-
-func heading(first, second string) []string {
-	return []string{first, second, "connections", "messages", "bits", "connect time"}
-}
-
-func (t Total) cells(first, second any) []string {
-	return []string{fmt.Sprint(first), fmt.Sprint(second), fmt.Sprint(t.Connections), fmt.Sprint(t.Messages), fmt.Sprint(t.Bits), t.Connected.String()}
-}
-
-// writeRows sets the first two columns left and the others, numbers, right.
-func writeRows(w io.Writer, rows [][]string) error {
-	var text strings.Builder
-	for _, row := range rows {
-		fmt.Fprintf(&text, "%-10s  %-10s  %11s  %10s  %14s  %16s\n", row[0], row[1], row[2], row[3], row[4], row[5])
-	}
-	_, err := io.WriteString(w, text.String())
-	return err
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -68,29 +67,11 @@ func TestASumThatIsTooLargeStaysAtTheGreatestValue(t *testing.T) {
 		ByHost(slices.Values([]Record{long, long}))[74].Sent)
 }
 
-func TestTotalsAreWrittenByNumber(t *testing.T) {
-	echo := telnet
-	echo.ReceivingSocket, echo.ReceivingHost = 0x01FFFFD2, 2
-	l := entered(t, telnet, telnet, echo)
-	var text strings.Builder
-	require.NoError(t, WriteUsage(&text, "user", ByAccount(l.All())))
-	require.NoError(t, WritePairs(&text, ByHosts(l.All())))
-	require.Equal(t, ""+
-		"user        way         connections    messages            bits      connect time\n"+
-		"1/5         sent                  3          36            2880           6m31.5s\n"+
-		"1/5         received              0           0               0                0s\n"+
-		"1/65535     sent                  0           0               0                0s\n"+
-		"1/65535     received              1          12             960           2m10.5s\n"+
-		"10/0        sent                  0           0               0                0s\n"+
-		"10/0        received              2          24            1920             4m21s\n"+
-		"from        to          connections    messages            bits      connect time\n"+
-		"74          2                     1          12             960           2m10.5s\n"+
-		"74          10                    2          24            1920             4m21s\n", text.String())
-	text.Reset()
-	require.NoError(t, WritePairs(&text, ByAccounts(l.All())))
-	require.Contains(t, text.String(), "\n1/5         1/65535               1 ")
-	require.Equal(t, errBroken, WriteUsage(brokenWriter{}, "host", ByHost(l.All())))
-	require.Equal(t, errBroken, WritePairs(brokenWriter{}, ByHosts(l.All())))
+func TestTotalsStandInTheOrderOfTheirNumbers(t *testing.T) {
+	accounts := []Account{{10, 0}, {1, 65535}, {1, 5}}
+	slices.SortFunc(accounts, Order)
+	require.Equal(t, []Account{{1, 5}, {1, 65535}, {10, 0}}, accounts)
+	require.Negative(t, Order[uint8](9, 10))
 }
 
 func TestTotalsInJSON(t *testing.T) {

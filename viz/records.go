@@ -1,12 +1,14 @@
 package viz
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"sockscope/handshake"
+	"sockscope/rfc147"
 	"sockscope/viz/words"
 )
 
@@ -74,26 +76,32 @@ func recordTables(b *strings.Builder, t *handshake.Trace, say *words.Words, lang
 			continue
 		}
 		b.WriteString("\n" + say.Say("ui.record.title", Fill("name", Name(p.Name, lang), "address", p.Address)) + "\n")
-		rows := [][8]string{RecordHeads(say)}
+		heads := RecordHeads(say)
+		rows := [][]string{heads[:]}
 		for _, r := range of {
-			rows = append(rows, r.Cells())
+			cells := r.Cells()
+			rows = append(rows, cells[:])
 		}
-		var widths [8]int
-		for _, row := range rows {
-			for i, cell := range row {
-				widths[i] = max(widths[i], Width(cell))
-			}
-		}
-		for _, row := range rows {
-			var text string
-			for i, cell := range row {
-				pad := strings.Repeat(" ", widths[i]-Width(cell))
-				if i < 6 { // numbers
-					cell, pad = pad+cell, ""
-				}
-				text += "  " + cell + pad
-			}
-			b.WriteString(strings.TrimRight(text, " ") + "\n")
-		}
+		b.WriteString(grid(rows, 0, 6)) // numbers
 	}
+}
+
+// Record is the record as RFC 147's library has it; epoch is the trace's start.
+func (r Record) Record(epoch time.Time) (rfc147.Record, error) {
+	record := rfc147.Record{Made: epoch.Add(r.Made), Closed: epoch.Add(r.Closed)}
+	var failed error
+	number := func(text string, bits int) uint64 {
+		n, err := strconv.ParseUint(text, 10, bits)
+		failed = errors.Join(failed, err)
+		return n
+	}
+	socket := func(text string) rfc147.Socket {
+		s, err := rfc147.Parse(text)
+		failed = errors.Join(failed, err)
+		return s
+	}
+	record.Messages, record.Bits = number(r.Messages, 64), number(r.Bits, 64)
+	record.SendingHost, record.ReceivingHost = uint8(number(r.SendingHost, 8)), uint8(number(r.ReceivingHost, 8))
+	record.SendingSocket, record.ReceivingSocket = socket(r.SendingSocket), socket(r.ReceivingSocket)
+	return record, failed
 }

@@ -49,7 +49,7 @@ var rows = []row{
 		"sockscope/handshake", "sockscope/handshake/kernel", "sockscope/handshake/model", "sockscope/statemachine/tcp",
 	}},
 	{"arpanet", "handshake/arpanet/*.go", []string{
-		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/rfc147/hosthost",
+		"sockscope/handshake", "sockscope/handshake/calls", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/rfc147/hosthost", "sockscope/statemachine/ncp",
 	}},
 	{"replay", "handshake/replay/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/wire", "sockscope/statemachine/tcp",
@@ -70,8 +70,8 @@ var rows = []row{
 	{"explorer-model", "viz/tui/explorer_model*.go", []string{"sockscope/rfc147"}},
 	{"docs", "docs/*.go", nil},
 	{"cmd", "cmd/sockscope/*.go", []string{
-		"sockscope/rfc147", "sockscope/statemachine/tcp", "sockscope/handshake", "sockscope/handshake/wire",
-		"sockscope/handshake/kernel", "sockscope/handshake/mixed", "sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/handshake/compare", "sockscope/viz", "sockscope/viz/words",
+		"sockscope/rfc147", "sockscope/rfc147/hosthost", "sockscope/statemachine/tcp", "sockscope/handshake", "sockscope/handshake/wire",
+		"sockscope/handshake/arpanet", "sockscope/handshake/kernel", "sockscope/handshake/mixed", "sockscope/handshake/model", "sockscope/handshake/replay", "sockscope/handshake/compare", "sockscope/viz", "sockscope/viz/words",
 		"sockscope/viz/tui", "sockscope/docs", "github.com/spf13/cobra", "golang.org/x/term",
 	}},
 }

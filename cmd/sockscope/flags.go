@@ -39,7 +39,10 @@ const (
 
 // flagNames are what could have been meant by a flag that there is not.
 func flagNames() []string {
-	return []string{"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--proposals", "--stream", "--kernel-end", "--kernel-program", "--help"}
+	return []string{
+		"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--proposals", "--stream", "--kernel-end", "--kernel-program",
+		"--host", "--at", "--attach", "--imp", "--framing", "--contact", "--by", "--of", "--help",
+	}
 }
 
 // engines are the values of --engine.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -13,13 +14,17 @@ import (
 	"sockscope/viz"
 )
 
-// output is where results go. It keeps the first error: not all who print look.
+// output is where results go. It keeps the first error: not all who print look. A host prints
+// beside the verb that runs it.
 type output struct {
 	file *os.File
+	mu   sync.Mutex
 	err  error
 }
 
 func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	n, err := o.file.Write(b)
 	if o.err == nil {
 		o.err = err

@@ -32,8 +32,8 @@ func (p *program) root() *cobra.Command {
 	c.SetHelpTemplate("{{.Long}}\n\n" + p.template())
 	c.SetFlagErrorFunc(p.flagError)
 	cobra.EnableCommandSorting = false
-	c.AddCommand(p.stepVerb(), p.runVerb(), p.listVerb(), p.socketVerb(), p.hostsVerb(), p.socketsVerb(),
-		p.openVerb(), p.compareVerb(), p.doctorVerb(), p.versionVerb(), p.completionVerb())
+	c.AddCommand(p.stepVerb(), p.runVerb(), p.listVerb(), p.socketVerb(), p.hostsVerb(), p.socketsVerb(), p.accountsVerb(),
+		p.openVerb(), p.compareVerb(), p.arpanetVerb(), p.doctorVerb(), p.versionVerb(), p.completionVerb())
 	c.SetHelpCommand(p.helpVerb())
 	return c
 }
@@ -86,9 +86,8 @@ func (p *program) flagError(c *cobra.Command, err error) error {
 	}
 	var value, flag string
 	if n, _ := fmt.Sscanf(text, "invalid argument %q for %q flag:", &value, &flag); n == 2 {
-		allowed := map[string]string{"--seed": "0, 1, ... 18446744073709551615", "--stream": "1, 2, ..."}[flag]
 		return p.misuse("ui.error.value", "flag", strings.TrimPrefix(flag, "--"), "found", value,
-			"allowed", cmp.Or(allowed, "true, false"), "meant", "")
+			"allowed", cmp.Or(numbersOf(flag), "true, false"), "meant", "")
 	}
 	return p.misuse("ui.error.badflag", "why", text, "help", usage)
 }
