@@ -20,8 +20,8 @@ var opened = []string{
 	"server listen 10/0/4/r", "user init 1/5/4/s server 10/0/4/r", "arrive server STR", "arrive user RTS", "return server", "return user",
 }
 
-// play plays a script to its end.
-func play(tb testing.TB, setup string, lines ...string) record {
+// ran plays a script to its end.
+func ran(tb testing.TB, setup string, lines ...string) record {
 	tb.Helper()
 	return played(tb, Engine{Wire: InMemory}, scripted(tb, setup, lines...))
 }
@@ -112,7 +112,7 @@ func TestRFC147Page3BothHostsLogTheSame(t *testing.T) {
 	for _, name := range []string{"icp", "telnet-1971", "allocation", "icp-queued"} {
 		r := lesson(t, name)
 		if name == "allocation" {
-			r = play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 20 60000", "arrive user ALL", "user send 5000",
+			r = ran(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 20 60000", "arrive user ALL", "user send 5000",
 				"arrive server DATA", "arrive server DATA", "arrive server DATA", "arrive server DATA", "arrive server DATA",
 				"return user", "user close", "arrive server CLS", "arrive user CLS", "return user")...)
 		}
@@ -223,14 +223,14 @@ func TestSocketsCarryTheSameTrace(t *testing.T) {
 }
 
 func TestNIC8246Page14SendWaitsForMessages(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened), `user send "HELLO"`, "server allocate 10/0/4/r 1 800", "arrive user ALL", "return user")...)
+	r := ran(t, twoHosts, append(slices.Clone(opened), `user send "HELLO"`, "server allocate 10/0/4/r 1 800", "arrive user ALL", "return user")...)
 	require.Equal(t, "user", r.by(t, "send-waits-for-messages").Peer)
 	require.Contains(t, r.of("user", leaves), `DATA link 2 5x8 "HELLO"`)
 	require.Contains(t, r.of("user", back), `send("HELLO") = 0`)
 }
 
 func TestNIC8246Page14SendWaitsForBits(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 9 15", "arrive user ALL", `user send "HI"`)...)
+	r := ran(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 9 15", "arrive user ALL", `user send "HI"`)...)
 	require.Contains(t, r.of("user", leaves), `DATA link 2 1x8 "H"`)
 	r.by(t, "send-waits-for-bits")
 	require.NotContains(t, r.of("user", back), `send("HI") = 0`)
@@ -240,32 +240,32 @@ func TestNIC8246Page14SendWaitsForBits(t *testing.T) {
 func TestRFC534SendWaitsForAnRFNM(t *testing.T) {
 	four := append(slices.Clone(opened), "server allocate 10/0/4/r 20 60000", "arrive user ALL", "user send 5000",
 		"depart user DATA", "depart user DATA", "depart user DATA", "depart user DATA")
-	r := play(t, twoHosts, four...)
+	r := ran(t, twoHosts, four...)
 	require.Len(t, r.of("user", leaves), 5, "the STR and four messages")
 	r.by(t, "send-waits-for-rfnm")
 
-	r = play(t, twoHosts, append(four, "arrive server DATA", "answer user RFNM link 2")...)
+	r = ran(t, twoHosts, append(four, "arrive server DATA", "answer user RFNM link 2")...)
 	require.Equal(t, "DATA link 2 992x8", r.of("user", leaves)[5])
 	require.Contains(t, r.of("user", back), "send(5000) = 0")
 }
 
 func TestReceiveBeforeAndAfterTheText(t *testing.T) {
 	text := []string{`user send "A"`, "arrive server DATA", "return user"}
-	before := play(t, twoHosts, slices.Concat(opened, []string{"server receive 5", "arrive user ALL"}, text, []string{"return server"})...)
+	before := ran(t, twoHosts, slices.Concat(opened, []string{"server receive 5", "arrive user ALL"}, text, []string{"return server"})...)
 	require.Contains(t, before.of("user", arrives), "ALL link 2 msgs 1 bits 40")
 	require.Contains(t, before.of("server", back), `receive(5) = 1 "A"`)
 
-	after := play(t, twoHosts, slices.Concat(opened, []string{"server allocate 10/0/4/r 1 8", "arrive user ALL"}, text, []string{"server receive"})...)
+	after := ran(t, twoHosts, slices.Concat(opened, []string{"server allocate 10/0/4/r 1 8", "arrive user ALL"}, text, []string{"server receive"})...)
 	require.Contains(t, after.of("server", call), `receive() = 1 "A"`)
 
-	gone := play(t, twoHosts, slices.Concat(opened, []string{"server allocate 10/0/4/r 1 8", "arrive user ALL"}, text,
+	gone := ran(t, twoHosts, slices.Concat(opened, []string{"server allocate 10/0/4/r 1 8", "arrive user ALL"}, text,
 		[]string{"user close", "arrive server CLS", "server receive", "server receive"})...)
 	require.Equal(t, []string{`receive() = 1 "A"`, "receive() = closed"}, gone.of("server", call)[2:], "what has come can be read after the end")
 }
 
 // Text that came over an earlier connection of the same sockets is not that of the next one.
 func TestTextOfAConnectionThatHasEndedStaysThere(t *testing.T) {
-	r := play(t, twoHosts, slices.Concat(opened, []string{
+	r := ran(t, twoHosts, slices.Concat(opened, []string{
 		"server allocate 10/0/4/r 1 8", "arrive user ALL", `user send "A"`, "arrive server DATA", "return user",
 		"user close", "arrive server CLS", "arrive user CLS", "return user",
 	}, opened, []string{"server receive"})...)
@@ -274,7 +274,7 @@ func TestTextOfAConnectionThatHasEndedStaysThere(t *testing.T) {
 
 // A receiver that has given messages but no bits makes room for bits.
 func TestReceiveMakesRoomForBitsToo(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 3 0", "arrive user ALL", "server receive 2", "arrive user ALL",
+	r := ran(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 3 0", "arrive user ALL", "server receive 2", "arrive user ALL",
 		`user send "AB"`, "arrive server DATA", "return server")...)
 	require.Contains(t, r.of("server", leaves), "ALL link 2 msgs 0 bits 16")
 	require.Contains(t, r.of("server", back), `receive(2) = 2 "AB"`)
@@ -285,22 +285,22 @@ func TestRFC165Page2CloseOfOneAndOfAll(t *testing.T) {
 		"server listen 10/0/4/r", "user init 1/5/4/s server 10/0/4/r", "arrive server STR", "arrive user RTS", "return server", "return user",
 		"server listen 10/0/5/s", "user init 1/5/5/r server 10/0/5/s", "arrive server RTS", "arrive user STR", "return server", "return user",
 	}
-	one := play(t, twoHosts, append(slices.Clone(pairs), "user close 1/5/4/s", "arrive server CLS", "arrive user CLS", "return user")...)
+	one := ran(t, twoHosts, append(slices.Clone(pairs), "user close 1/5/4/s", "arrive server CLS", "arrive user CLS", "return user")...)
 	require.Equal(t, map[string]string{"1/5/4/s > 10/0/4/r": "NONE", "1/5/5/r < 10/0/5/s": "OPEN"}, one.ends("user"))
 	require.Equal(t, "close(1/5/4/s) = 0", one.of("user", back)[2])
 
-	all := play(t, twoHosts, append(slices.Clone(pairs), "user close", "arrive server CLS", "arrive server CLS", "arrive user CLS", "arrive user CLS", "return user")...)
+	all := ran(t, twoHosts, append(slices.Clone(pairs), "user close", "arrive server CLS", "arrive server CLS", "arrive user CLS", "arrive user CLS", "return user")...)
 	require.Equal(t, map[string]string{"1/5/4/s > 10/0/4/r": "NONE", "1/5/5/r < 10/0/5/s": "NONE"}, all.ends("user"))
 	require.Equal(t, all.ends("user")["1/5/4/s > 10/0/4/r"], all.ends("server")["10/0/4/r < 1/5/4/s"])
 	require.Equal(t, "close() = 0", all.of("user", back)[2])
 
-	none := play(t, twoHosts, "user close", "user close 1/5/4/s", "user send 1", "user receive", "user interrupt 1/5/4/s")
+	none := ran(t, twoHosts, "user close", "user close 1/5/4/s", "user send 1", "user receive", "user interrupt 1/5/4/s")
 	require.Equal(t, []string{"close() = no connection", "close(1/5/4/s) = no connection", "send(1) = no connection", "receive() = closed", "interrupt(1/5/4/s) = no connection"}, none.of("user", call))
 }
 
 // The newest connection that is there is meant, not one that has ended.
 func TestSendMeansAConnectionThatIsThere(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened),
+	r := ran(t, twoHosts, append(slices.Clone(opened),
 		"server listen 10/0/6/r", "user init 1/5/6/s server 10/0/6/r", "arrive server STR", "arrive user RTS", "return server", "return user",
 		"user close 1/5/6/s", "arrive server CLS", "arrive user CLS", "return user", "server receive", "arrive user ALL", `user send "A"`, "arrive server DATA", "return server")...)
 	require.Contains(t, r.of("server", back), `receive() = 1 "A"`)
@@ -310,13 +310,13 @@ func TestSendMeansAConnectionThatIsThere(t *testing.T) {
 // sends it again.
 func TestRFC381ALostMessage(t *testing.T) {
 	room := append(slices.Clone(opened), "server allocate 10/0/4/r 1 8", "arrive user ALL", `user send "A"`, "depart user DATA", "return user")
-	r := play(t, twoHosts, append(slices.Clone(room), "drop server DATA", "answer user INCOMPLETE")...)
+	r := ran(t, twoHosts, append(slices.Clone(room), "drop server DATA", "answer user INCOMPLETE")...)
 	require.Contains(t, r.of(handshake.WirePeer, drops), `DATA link 2 1x8 "A"`)
 	require.Contains(t, r.of("user", signal), "lost")
 	require.NotContains(t, r.of("server", arrives), `DATA link 2 1x8 "A"`)
 	require.Equal(t, "1/5/4/s > 10/0/4/r", r.by(t, "message-lost").On)
 
-	r = play(t, twoHosts, append(slices.Clone(room), "arrive server DATA", "drop user RFNM link 2", "answer user INCOMPLETE")...)
+	r = ran(t, twoHosts, append(slices.Clone(room), "arrive server DATA", "drop user RFNM link 2", "answer user INCOMPLETE")...)
 	require.Contains(t, r.of(handshake.WirePeer, drops), "RFNM link 2", "the RFNM is lost, and its sender cannot know that the text has come")
 	require.Contains(t, r.of("server", arrives), `DATA link 2 1x8 "A"`)
 	require.Contains(t, r.of("user", signal), "lost")
@@ -326,13 +326,13 @@ func TestRFC381ALostMessage(t *testing.T) {
 		}
 	}
 
-	r = play(t, twoHosts, "user contact server 10/0/0/s 1/5/0/r", "drop server RTS", "answer user INCOMPLETE", "timeout user RFC", "arrive server CLS", "arrive user ERR", "return user")
+	r = ran(t, twoHosts, "user contact server 10/0/0/s 1/5/0/r", "drop server RTS", "answer user INCOMPLETE", "timeout user RFC", "arrive server CLS", "arrive user ERR", "return user")
 	require.Equal(t, []string{"contact(server, 10/0/0/s, 1/5/0/r) = unanswered"}, r.of("user", back))
 }
 
 // A host that is down hears nothing; whoever writes to it is told by its IMP.
 func TestAHostGoesDownInTheMidstOfItAll(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened),
+	r := ran(t, twoHosts, append(slices.Clone(opened),
 		"server allocate 10/0/4/r 9 800", "arrive user ALL", `user send "A"`, "depart user DATA", "return user",
 		"server echo user 1", "depart server ECO", "server down", "server receive", "drop server DATA", "answer user DEAD", "arrive user ECO",
 		"depart user ERP", "drop server ERP", "answer user DEAD", "server up", "server up", "server echo user 2", "arrive user ECO", "arrive server ERP", "return server")...)
@@ -345,11 +345,11 @@ func TestAHostGoesDownInTheMidstOfItAll(t *testing.T) {
 // What a host has said before it went down arrives; once it is up again, its IMP knows
 // nothing more of it.
 func TestMessagesOfAHostThatHasGoneDown(t *testing.T) {
-	r := play(t, twoHosts, "user echo server 1", "depart user ECO", "user down", "arrive server ECO", "depart server ERP", "drop user ERP", "answer server DEAD")
+	r := ran(t, twoHosts, "user echo server 1", "depart user ECO", "user down", "arrive server ECO", "depart server ERP", "drop user ERP", "answer server DEAD")
 	require.Equal(t, []string{"ECO 1"}, r.of("server", arrives)[:1])
 	require.NotContains(t, r.of("user", arrives), "RFNM link 0")
 
-	r = play(t, twoHosts, "user echo server 1", "depart user ECO", "user down", "user up", "user echo server 2", "arrive server ECO", "arrive user ERP", "return user")
+	r = ran(t, twoHosts, "user echo server 1", "depart user ECO", "user down", "user up", "user echo server 2", "arrive server ECO", "arrive user ERP", "return user")
 	require.Equal(t, []string{"ECO 1"}, r.of(handshake.WirePeer, drops))
 	require.Equal(t, "ECO 1", r.by(t, "interface-started").Label)
 	require.Equal(t, []string{"ECO 2"}, r.of("server", arrives)[:1])
@@ -358,7 +358,7 @@ func TestMessagesOfAHostThatHasGoneDown(t *testing.T) {
 
 // NIC 8246 p.17: a host that starts anew knows nothing of its messages; their RFNMs are strays.
 func TestRebootWithMessagesUnderWayAndACallThatWaits(t *testing.T) {
-	r := play(t, twoHosts, "user contact server 10/0/0/s 1/5/0/r", "depart user RTS", "user reboot", "arrive server RTS", "answer user RFNM", "user reset server", "arrive server RST", "arrive user RRP", "return user")
+	r := ran(t, twoHosts, "user contact server 10/0/0/s 1/5/0/r", "depart user RTS", "user reboot", "arrive server RTS", "answer user RFNM", "user reset server", "arrive server RST", "arrive user RRP", "return user")
 	r.by(t, "rfnm-stray")
 	require.Equal(t, []string{"reset(server) = 0"}, r.of("user", back))
 	require.Equal(t, map[string]string{"10/0/0/s > 1/5/0/r": "NONE"}, r.ends("server"))
@@ -366,13 +366,13 @@ func TestRebootWithMessagesUnderWayAndACallThatWaits(t *testing.T) {
 
 // A RST to a host that is not there is answered by its IMP, and reset comes back.
 func TestResetOfAHostThatIsNotThere(t *testing.T) {
-	r := play(t, twoHosts, "user reset 77", "depart user RST", "answer user DEAD", "return user")
+	r := ran(t, twoHosts, "user reset 77", "depart user RST", "answer user DEAD", "return user")
 	require.Equal(t, []string{"reset(77) = reset unanswered"}, r.of("user", back))
 }
 
 // Host 74 would be at server's IMP, host 65 at user's: both IMPs know that it is not there.
 func TestAHostThatIsNotAtItsIMP(t *testing.T) {
-	r := play(t, twoHosts, "user echo 74 1", "depart user ECO", "drop server ECO", "answer user DEAD", "return user", "user echo 65 2", "depart user ECO", "drop user ECO", "answer user DEAD", "return user")
+	r := ran(t, twoHosts, "user echo 74 1", "depart user ECO", "drop server ECO", "answer user DEAD", "return user", "user echo 65 2", "depart user ECO", "drop user ECO", "answer user DEAD", "return user")
 	require.Equal(t, []string{"echo(74, 1) = echo unanswered", "echo(65, 2) = echo unanswered"}, r.of("user", back))
 	require.Equal(t, []string{"DEAD link 0 host down", "DEAD link 0 host down"}, r.of(handshake.WirePeer, leaves))
 	require.Empty(t, r.of("server", arrives))
@@ -380,11 +380,11 @@ func TestAHostThatIsNotAtItsIMP(t *testing.T) {
 
 // A host can speak to itself, through its IMP.
 func TestAHostMaySpeakToItself(t *testing.T) {
-	r := play(t, twoHosts, "user echo user 9", "arrive user ECO", "arrive user ERP", "return user")
+	r := ran(t, twoHosts, "user echo user 9", "arrive user ECO", "arrive user ERP", "return user")
 	require.Equal(t, []string{"echo(user, 9) = 0"}, r.of("user", back))
 	require.Empty(t, r.of("server", arrives))
 
-	r = play(t, twoHosts, "user init 1/5/1/s user 1/5/4/r", "arrive user STR")
+	r = ran(t, twoHosts, "user init 1/5/1/s user 1/5/4/r", "arrive user STR")
 	require.Contains(t, r.ends("user"), "1/5/4/r < 1/5/1/s host 1", "the name says so")
 }
 
@@ -404,12 +404,12 @@ func TestTimeouts(t *testing.T) {
 	} {
 		t.Run(c.timer, func(t *testing.T) {
 			choose := "timeout " + c.timer
-			r := play(t, twoHosts, append(slices.Clone(c.lines), choose)...)
+			r := ran(t, twoHosts, append(slices.Clone(c.lines), choose)...)
 			require.Equal(t, c.after, r.by(t, c.rule).At)
 			if c.back != "" {
 				require.Contains(t, r.of("user", back), c.back)
 			}
-			waited := play(t, twoHosts, append(slices.Clone(c.lines), "wait "+c.after.String(), choose)...)
+			waited := ran(t, twoHosts, append(slices.Clone(c.lines), "wait "+c.after.String(), choose)...)
 			require.Equal(t, c.after, waited.by(t, c.rule).At)
 
 			timeline, err := handshake.NewTimeline(t.Context(), Engine{Wire: InMemory}, scripted(t, twoHosts, append(slices.Clone(c.lines), "wait "+(c.after+time.Second).String())...))
@@ -425,14 +425,14 @@ func TestTimeouts(t *testing.T) {
 
 // RFC 270: an RFNM that does not come for a minute is given up; when it comes, it is a stray.
 func TestRFC270AnRFNMThatDoesNotCome(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 9 800", "arrive user ALL", "answer server RFNM",
+	r := ran(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 9 800", "arrive user ALL", "answer server RFNM",
 		`user send "A"`, "depart user DATA", "return user", "timeout user RFNM", "arrive server DATA", "answer user RFNM")...)
 	require.Equal(t, time.Minute, r.by(t, "rfnm-never-came").At)
 	r.by(t, "rfnm-stray")
 }
 
 func TestADelayIsAtLeastThat(t *testing.T) {
-	r := play(t, twoHosts+"delay 100ms\n", "user echo server 1", "depart user ECO", "arrive server ECO", "depart server ERP", "arrive user ERP", "return user")
+	r := ran(t, twoHosts+"delay 100ms\n", "user echo server 1", "depart user ECO", "arrive server ECO", "depart server ERP", "arrive user ERP", "return user")
 	for _, s := range r {
 		if s.Label == "ERP 1" && s.Kind == arrives {
 			require.Equal(t, 200*time.Millisecond, s.At)
@@ -440,11 +440,11 @@ func TestADelayIsAtLeastThat(t *testing.T) {
 	}
 	require.Contains(t, r.of("user", back), "echo(server, 1) = 0")
 
-	waits := play(t, twoHosts+"delay 1s\n", "inject server NOP", "inject server NOP", "inject server NOP", "inject server NOP", "inject server ECO 5",
+	waits := ran(t, twoHosts+"delay 1s\n", "inject server NOP", "inject server NOP", "inject server NOP", "inject server NOP", "inject server ECO 5",
 		"arrive server NOP", "answer user RFNM", "arrive server NOP", "arrive server NOP", "arrive server NOP", "arrive server ECO")
 	require.Equal(t, 3*time.Second, waits.by(t, "eco-arrives").At, "what waits for an RFNM begins its way then")
 
-	refused := play(t, twoHosts+"delay 30s\n", "user echo 77 1", "depart user ECO")
+	refused := ran(t, twoHosts+"delay 30s\n", "user echo 77 1", "depart user ECO")
 	require.Equal(t, time.Duration(0), refused.by(t, "imp-unreachable").At, "the user's own IMP knows at once")
 }
 
@@ -490,7 +490,7 @@ func TestInjectedCommandsOfEveryKind(t *testing.T) {
 		"octets 00" + strings.Repeat("00", 9): "nop-arrives",
 	} {
 		t.Run(what, func(t *testing.T) {
-			r := play(t, twoHosts, "inject server "+what, "arrive server", "answer user RFNM")
+			r := ran(t, twoHosts, "inject server "+what, "arrive server", "answer user RFNM")
 			require.Equal(t, "server", r.by(t, rule).Peer)
 			if !strings.HasPrefix(what, "octets") {
 				require.Equal(t, []string{what}, r.of("server", arrives)[:1])
@@ -507,21 +507,21 @@ func TestAFloodOfForgedMessagesIsBounded(t *testing.T) {
 	for range MaxOutstanding + MaxWaiting + 1 {
 		lines = append(lines, "inject server NOP")
 	}
-	r := play(t, twoHosts, append(lines, "answer user INCOMPLETE")...)
+	r := ran(t, twoHosts, append(lines, "answer user INCOMPLETE")...)
 	require.Equal(t, []string{"NOP"}, r.of(handshake.WirePeer, drops))
 	r.by(t, "resources-unavailable")
 
 	for range MaxOutstanding + MaxWaiting {
 		lines = append(lines, "arrive server NOP", "answer user RFNM")
 	}
-	r = play(t, twoHosts, append(lines, "user echo server 1", "arrive server ECO", "arrive user ERP", "return user")...)
+	r = ran(t, twoHosts, append(lines, "user echo server 1", "arrive server ECO", "arrive user ERP", "return user")...)
 	require.Len(t, r.of("server", arrives), MaxOutstanding+MaxWaiting+2, "what has waited arrives in order, and then the host is free")
 	require.Equal(t, []string{"echo(server, 1) = 0"}, r.of("user", back))
 }
 
 // A message that waits behind four others for an IMP that is not there has its end, too.
 func TestAMessageToNobodyThatHasWaited(t *testing.T) {
-	r := play(t, twoHosts, "inject server NOP", "inject server NOP", "inject server NOP", "inject server NOP", "inject server NOP",
+	r := ran(t, twoHosts, "inject server NOP", "inject server NOP", "inject server NOP", "inject server NOP", "inject server NOP",
 		"user echo 77 1", "depart user ECO", "arrive server NOP", "answer user RFNM", "answer user DEAD", "return user")
 	require.Equal(t, []string{"ECO 1"}, r.of(handshake.WirePeer, drops))
 	require.Equal(t, []string{"echo(77, 1) = echo unanswered"}, r.of("user", back))
@@ -530,12 +530,12 @@ func TestAMessageToNobodyThatHasWaited(t *testing.T) {
 // What an IMP has said already comes before what it says later, or its numbers on the line
 // would be out of turn.
 func TestAnswersComeInTheOrderOfTheLine(t *testing.T) {
-	r := play(t, twoHosts, "inject server NOP", "inject server ECO 1", "arrive server NOP", "drop server ECO", "answer user INCOMPLETE", "answer user RFNM")
+	r := ran(t, twoHosts, "inject server NOP", "inject server ECO 1", "arrive server NOP", "drop server ECO", "answer user INCOMPLETE", "answer user RFNM")
 	require.Equal(t, []string{"INCOMPLETE link 0 lost", "RFNM link 0"}, r.of("user", arrives))
 }
 
 func TestBeginHidesWhatCameBefore(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened), "answer server RFNM", "begin", "server receive", "arrive user ALL")...)
+	r := ran(t, twoHosts, append(slices.Clone(opened), "answer server RFNM", "begin", "server receive", "arrive user ALL")...)
 	require.Equal(t, "receive()", r[0].Label)
 	require.Equal(t, 1, r[1].Packet)
 	_, err := handshake.NewTimeline(t.Context(), Engine{Wire: InMemory}, scripted(t, twoHosts, "user echo server 1", "depart user ECO", "begin"))
@@ -624,25 +624,25 @@ func TestWrongLinesSayWhatIsAllowed(t *testing.T) {
 }
 
 func TestWrongSetupsSayWhatIsAllowed(t *testing.T) {
-	for setup, want := range map[string]string{
-		"peer user 256\npeer server 10\n":               "found address 256, allowed: a host's number from 0 to 255",
-		"peer user 01\npeer server 10\n":                "found address 01, allowed: a host's number",
-		"peer user 127.0.0.1:1\npeer server 10\n":       "found address 127.0.0.1:1, allowed: a host's number",
-		"peer user 1\npeer server 1\n":                  "found two peers at host 1, allowed: a host for each",
-		"peer user 1 iss=1\npeer server 10\n":           "found iss= or profile=, allowed: ",
-		"peer user 1\npeer server 10 profile=linux\n":   "found iss= or profile=, allowed: ",
-		"peer user 1\npeer server 10\ndelay 31s\n":      "a delay above 30s, allowed: ",
-		"peer user 1\npeer server 10\ninitcwnd 3\n":     "found initcwnd, ",
-		"peer user 1\n":                                 "found 1 peer",
-		"peer user 1\npeer server 10\npeer third 11\n":  "found 3 peers, allowed: two, with the arpanet engine",
-		"peer user 1\npeer server 10\nsysctl net.x 1\n": "a sysctl or",
-		"peer user 1\npeer server 10\nquickack\n":       "quickack, ",
+	for _, c := range [][2]string{
+		{"peer user 256\npeer server 10\n", "found address 256, allowed: a host's number from 0 to 255"},
+		{"peer user 01\npeer server 10\n", "found address 01, allowed: a host's number"},
+		{"peer user 127.0.0.1:1\npeer server 10\n", "found address 127.0.0.1:1, allowed: a host's number"},
+		{"peer user 1\npeer server 1\n", "found two peers at host 1, allowed: a host for each"},
+		{"peer user 1 iss=1\npeer server 10\n", "found iss= or profile=, allowed: "},
+		{"peer user 1\npeer server 10 profile=linux\n", "found iss= or profile=, allowed: "},
+		{"peer user 1\npeer server 10\ndelay 31s\n", "a delay above 30s, allowed: "},
+		{"peer user 1\npeer server 10\ninitcwnd 3\n", "found initcwnd, "},
+		{"peer user 1\n", "found 1 peer"},
+		{"peer user 1\npeer server 10\npeer third 11\n", "found 3 peers, allowed: two, with the arpanet engine"},
+		{"peer user 1\npeer server 10\nsysctl net.x 1\n", "a sysctl or"},
+		{"peer user 1\npeer server 10\nquickack\n", "quickack, "},
 	} {
-		s, err := handshake.Parse("test", "test.txtar", []byte("-- setup --\nprotocol ncp\n"+setup+"-- script --\n"))
+		s, err := handshake.Parse("test", "test.txtar", []byte("-- setup --\nprotocol ncp\n"+c[0]+"-- script --\n"))
 		if err == nil {
 			_, err = Engine{Wire: InMemory}.Start(t.Context(), s)
 		}
-		require.ErrorContains(t, err, want, setup)
+		require.ErrorContains(t, err, c[1], c[0])
 	}
 }
 
@@ -682,7 +682,7 @@ func TestASocketIsSentAs32Bits(t *testing.T) {
 
 // An ICP whose pair is taken fails, and says so.
 func TestAnICPWhosePairIsTaken(t *testing.T) {
-	r := play(t, twoHosts, "server listen 10/0/1/r", "user init 1/5/1/s server 10/0/1/r", "arrive server STR", "arrive user RTS", "return server", "return user",
+	r := ran(t, twoHosts, "server listen 10/0/1/r", "user init 1/5/1/s server 10/0/1/r", "arrive server STR", "arrive user RTS", "return server", "return user",
 		"server serve 10/0/0/s 10/0/1/r", "user contact server 10/0/0/s 1/5/0/r", "arrive server RTS", "arrive user STR", "arrive server ALL", "return server")
 	require.Equal(t, "serve(10/0/0/s, 10/0/1/r) = failed", r.of("server", back)[1])
 	r.by(t, "icp-fails")
@@ -690,7 +690,7 @@ func TestAnICPWhosePairIsTaken(t *testing.T) {
 
 // RFC 165 p.2 wants S even: another number ends the ICP.
 func TestRFC165Page2AnOddNumberIsNoS(t *testing.T) {
-	r := play(t, twoHosts, "server listen 10/0/0/s 32", "user contact server 10/0/0/s 1/5/0/r", "arrive server RTS", "arrive user STR", "return server", "arrive server ALL",
+	r := ran(t, twoHosts, "server listen 10/0/0/s 32", "user contact server 10/0/0/s 1/5/0/r", "arrive server RTS", "arrive user STR", "return server", "arrive server ALL",
 		"server send 10/0/1/s", "arrive user DATA", "return user")
 	require.Equal(t, []string{"contact(server, 10/0/0/s, 1/5/0/r) = failed"}, r.of("user", back))
 }
@@ -731,20 +731,20 @@ func TestRFC147Page3ARequestIsNotLogged(t *testing.T) {
 
 // Who closes does not want what has come.
 func TestCloseDropsTextThatNobodyHasRead(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 1 8", "arrive user ALL", `user send "A"`, "arrive server DATA",
+	r := ran(t, twoHosts, append(slices.Clone(opened), "server allocate 10/0/4/r 1 8", "arrive user ALL", `user send "A"`, "arrive server DATA",
 		"server close", "arrive user CLS", "arrive server CLS", "return server", "server receive")...)
 	require.Equal(t, "receive() = closed", r.of("server", call)[3])
 }
 
 // NIC 8246 p.10: the byte size stands for the life of a connection; a socket number has 32 bits.
 func TestNIC8246Page10TheByteSizeStands(t *testing.T) {
-	r := play(t, twoHosts, append(slices.Clone(opened), "user send 10/0/1/r")...)
+	r := ran(t, twoHosts, append(slices.Clone(opened), "user send 10/0/1/r")...)
 	require.Equal(t, "send(10/0/1/r) = bad size", r.of("user", call)[1])
 }
 
 // RFC 534: what an ICP asks for waits for an RFNM, too, and is shown when it asks.
 func TestRFC534AnICPWaitsForAnRFNM(t *testing.T) {
-	r := play(t, twoHosts, "server serve 10/0/0/s 10/0/1/r", "user contact server 10/0/0/s 1/5/0/r", "arrive server RTS",
+	r := ran(t, twoHosts, "server serve 10/0/0/s 10/0/1/r", "user contact server 10/0/0/s 1/5/0/r", "arrive server RTS",
 		"inject user ECO 1", "arrive user ECO 1", "inject user ECO 2", "arrive user ECO 2", "inject user ECO 3", "arrive user ECO 3",
 		"depart server STR", "arrive user STR")
 	asked := r.by(t, "command-waits")
