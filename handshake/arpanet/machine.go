@@ -198,10 +198,28 @@ func (w *World) record(i int, k ncp.Key, before, now entries, moved []ncp.Key, o
 		steps = append(steps, handshake.Step{
 			At: w.clock, Peer: h.name, On: h.on(other), Kind: handshake.KindNote, Label: h.on(other) + " " + now.of(other).State.String(),
 			Before: before.of(other).State.String(), After: now.of(other).State.String(),
-			Vars: changed(before.of(other), now.of(other)), Why: why,
+			Vars: changed(before.of(other), now.of(other)), Why: because(why, now.of(other).State),
 		})
 	}
 	return steps
+}
+
+// reasons are the rules that bring a connection into a state beside what else an event does.
+var reasons = map[ncp.State][]string{
+	ncp.RFCSent: {"init-sends"},
+	ncp.Open:    {"init-accepts"},
+	ncp.CLSWait: {"close-waits-for-rfnm"},
+	ncp.CLSSent: {"close-sends", "close-gives-up", "close-refuses"},
+}
+
+// because picks of an event's rules those that say why one more connection is in its state;
+// all, if none does.
+func because(why []handshake.Why, s ncp.State) []handshake.Why {
+	own := slices.DeleteFunc(slices.Clone(why), func(y handshake.Why) bool { return !slices.Contains(reasons[s], y.Rule) })
+	if len(own) == 0 {
+		return why
+	}
+	return slices.Compact(own)
 }
 
 // entered is the accounting record of a connection that has left the table (RFC 147 p.3).
