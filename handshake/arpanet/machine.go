@@ -183,6 +183,7 @@ func (w *World) record(i int, k ncp.Key, before, now entries, moved []ncp.Key, o
 	for _, r := range o.Rules {
 		why = append(why, handshake.Why{Rule: r.String(), Cite: r.Cite()})
 	}
+	why = slices.Compact(why) // an ICP asks twice by one rule
 	step.Why = append(step.Why, why...)
 	step.On = h.on(k)
 	step.Before, step.After = before.of(k).State.String(), now.of(k).State.String()
@@ -219,7 +220,7 @@ func because(why []handshake.Why, s ncp.State) []handshake.Why {
 	if len(own) == 0 {
 		return why
 	}
-	return slices.Compact(own)
+	return own
 }
 
 // entered is the accounting record of a connection that has left the table (RFC 147 p.3).
