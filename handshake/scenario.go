@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -144,8 +145,11 @@ func (s *Scenario) Playable(engine string) error {
 var ErrNoScenario = errors.New("no such scenario")
 
 // Names lists the built-in scenarios in the order in which a class would meet them:
-// lessons first, then the RFC's figures, each by name, the default before all.
-func Names() []string {
+// lessons first, then the RFC's figures, then the lessons of 1971, each by name, the
+// default before all.
+func Names() []string { return slices.Clone(names()) }
+
+var names = sync.OnceValue(func() []string {
 	entries, err := fs.ReadDir(builtin, "scenarios")
 	if err != nil {
 		panic("handshake: the embedded scenarios are gone: " + err.Error())
@@ -158,12 +162,16 @@ func Names() []string {
 		return strings.Compare(rank(a), rank(b))
 	})
 	return names
-}
+})
 
-// rank makes figure-10 follow figure-9, and three-way come first.
+// rank makes figure-10 follow figure-9, three-way come first, and 1971 last.
 func rank(name string) string {
 	if name == Default {
 		return ""
+	}
+	data, err := builtin.ReadFile(path.Join("scenarios", name+".txtar"))
+	if err == nil && bytes.Contains(data, []byte("\nprotocol "+NCP+"\n")) {
+		return "~~" + name
 	}
 	if n, ok := strings.CutPrefix(name, "figure-"); ok {
 		return fmt.Sprintf("~%4s", n)

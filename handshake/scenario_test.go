@@ -176,10 +176,11 @@ func TestUsersOwnFilesWorkFromDisk(t *testing.T) {
 	require.Error(t, err, "a folder is not a scenario")
 }
 
-func TestTheDefaultComesFirstAndFiguresLastInTheirOrder(t *testing.T) {
+func TestTheDefaultComesFirstThenLessonsThenFiguresThen1971(t *testing.T) {
 	names := handshake.Names()
 	require.Equal(t, handshake.Default, names[0])
-	require.Equal(t, []string{"figure-6", "figure-7", "figure-8", "figure-9", "figure-10", "figure-11", "figure-12", "figure-13"}, names[len(names)-8:])
+	require.Equal(t, []string{"figure-6", "figure-7", "figure-8", "figure-9", "figure-10", "figure-11", "figure-12", "figure-13"}, names[len(names)-16:len(names)-8])
+	require.Equal(t, []string{"allocation", "dead-host", "gender", "icp", "icp-queued", "icp-refused", "ncp-reset", "telnet-1971"}, names[len(names)-8:])
 	for _, name := range names {
 		_, err := handshake.Load(name)
 		require.NoError(t, err)
