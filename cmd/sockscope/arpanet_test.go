@@ -117,8 +117,8 @@ func TestAHostOf1971IsServedAndCalled(t *testing.T) {
 
 		said := s.end(syscall.SIGTERM)
 		require.Contains(t, said, "host 2 serves: logger 1, telnet 23, finger 79, echo 7, discard 9, time 37\n")
-		require.Regexp(t, `<- host 3 link 0: RTS 3/\d+/0/receive 0/0/39/send link \d+\n`, said)
-		require.Regexp(t, `-> host 3 link 0: STR 0/0/39/send 3/\d+/0/receive size 32\n`, said)
+		require.Regexp(t, `<- host 3 link 0: RTS 3/\d+/0/r < 0/0/39/s link \d+\n`, said)
+		require.Regexp(t, `-> host 3 link 0: STR 0/0/39/s > 3/\d+/0/r size 32\n`, said)
 		require.Contains(t, said, `S=8 C=7 "hello\r\n"`)
 		require.Regexp(t, `\n +made +closed +messages +bits +from +to +sends +receives\n`, said)
 		require.Len(t, regexp.MustCompile(`(?m)^  \d{4}-.* 2 +3  \S+/s +\S+/r$`).FindAllString(said, -1), 6, "three contacts, three answers")

@@ -143,7 +143,7 @@ func (p *program) message(message []byte) string {
 	case l.Link != hosthost.ControlLink && h.S == 8:
 		says = fmt.Sprintf("S=8 C=%d %q", h.C, text)
 	case l.Link == hosthost.ControlLink:
-		says = commands(text)
+		says = arpanet.Label(message)
 	}
 	return p.say.Say("ui.arpanet.message", viz.Fill("host", strconv.Itoa(int(l.Host)), "link", strconv.Itoa(int(l.Link)), "says", says))
 }
@@ -154,31 +154,6 @@ func (p *program) leader(l hosthost.Leader) string {
 		return p.say.Text(key)
 	}
 	return p.say.Text("ui.arpanet.type.other")
-}
-
-// commands writes the commands of a control message.
-func commands(text []byte) string {
-	var all []string
-	for len(text) > 0 {
-		c, rest, fault := hosthost.Next(text)
-		if fault != (hosthost.Fault{}) {
-			return strings.Join(append(all, fmt.Sprintf("%x", text)), "; ")
-		}
-		text = rest
-		said := c.String()
-		switch c.Opcode {
-		case hosthost.RTS:
-			said = fmt.Sprintf("RTS %s %s link %d", c.My.Fields(), c.Your.Fields(), c.Link)
-		case hosthost.STR:
-			said = fmt.Sprintf("STR %s %s size %d", c.My.Fields(), c.Your.Fields(), c.Size)
-		case hosthost.CLS:
-			said = fmt.Sprintf("CLS %s %s", c.My.Fields(), c.Your.Fields())
-		case hosthost.NoOperation, hosthost.ALL, hosthost.GVB, hosthost.RET, hosthost.INR, hosthost.INS, hosthost.ECO, hosthost.ERP,
-			hosthost.ERR, hosthost.RST, hosthost.RRP:
-		}
-		all = append(all, said)
-	}
-	return strings.Join(all, "; ")
 }
 
 // printEvent prints what an IMP has done, by the rules that fired.

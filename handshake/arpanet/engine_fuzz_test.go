@@ -82,7 +82,7 @@ func FuzzFields(f *testing.F) {
 			}
 			require.Equal(t, 8*len(octets), bits)
 		}
-		require.NotContains(t, label(octets), "\n")
+		require.NotContains(t, Label(octets), "\n")
 		for _, v := range messageVars(octets) {
 			require.True(t, v.Passing(), v.Name)
 		}

@@ -118,7 +118,7 @@ func (w *watcher) packet(s handshake.Step) {
 	switch s.Kind {
 	case handshake.KindDepart:
 		require.NotContains(w, w.departed, s.Packet, "departed twice: %+v", s)
-		require.Equal(w, label(s.Wire), s.Label)
+		require.Equal(w, Label(s.Wire), s.Label)
 		require.NotEmpty(w, s.Fields)
 		w.departed[s.Packet] = s.Label
 		w.ours(s)

@@ -322,7 +322,7 @@ func TestRFC381ALostMessage(t *testing.T) {
 	require.Contains(t, r.of("user", signal), "lost")
 	for _, s := range r {
 		if s.Kind == leaves {
-			require.Equal(t, s.Label, label(s.Wire))
+			require.Equal(t, s.Label, Label(s.Wire))
 		}
 	}
 

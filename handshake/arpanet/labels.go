@@ -14,9 +14,9 @@ import (
 	"sockscope/rfc147/hosthost"
 )
 
-// label is a message as a ladder shows it, its sockets taken apart. The octets begin with
+// Label is a message as a ladder shows it, its sockets taken apart. The octets begin with
 // the leader.
-func label(octets []byte) string {
+func Label(octets []byte) string {
 	l, err := hosthost.ReadLeader(octets)
 	if err != nil {
 		return fmt.Sprintf("%d octets", len(octets))

@@ -144,7 +144,7 @@ func (w *World) settle(i int, k ncp.Key, before entries, o *ncp.Outcome, step ha
 		m := &o.Messages[n]
 		octets := m.Append(nil)
 		w.order++
-		h.outbox = append(h.outbox, item{order: w.order, is: handshake.Depart, what: label(octets), on: h.on(h.about(octets, hosthost.ToIMP)), octets: octets})
+		h.outbox = append(h.outbox, item{order: w.order, is: handshake.Depart, what: Label(octets), on: h.on(h.about(octets, hosthost.ToIMP)), octets: octets})
 	}
 	for _, c := range o.Closed {
 		if c.Opened {

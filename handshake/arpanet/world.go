@@ -315,7 +315,7 @@ func (w *World) step(e Event, atOnce int) (now []Sent, rules []handshake.Why) {
 func (w *World) speak(to int, s Sent) {
 	w.packets++
 	_, message, _ := hosthost.ReadDatagram(s.Datagram) // our own
-	w.flights = append(w.flights, flight{packet: w.packets, to: to, at: w.clock + w.delay, label: label(message), answer: true, spoken: s.Datagram})
+	w.flights = append(w.flights, flight{packet: w.packets, to: to, at: w.clock + w.delay, label: Label(message), answer: true, spoken: s.Datagram})
 }
 
 // nobody is an end that nothing is carried to at once.
@@ -430,7 +430,7 @@ func (w *World) arrive(f flight, l lines) ([]handshake.Step, error) {
 	} else {
 		w.packets++
 		w.flights = append(w.flights, flight{
-			packet: w.packets, to: f.from, at: w.clock + w.delay, number: f.number, answer: true, label: label(w.rfnm(f.number)),
+			packet: w.packets, to: f.from, at: w.clock + w.delay, number: f.number, answer: true, label: Label(w.rfnm(f.number)),
 		})
 	}
 	return w.heard(f, messages), nil
@@ -500,7 +500,7 @@ func (w *World) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
 	}
 	m := hosthost.Header{Leader: hosthost.Leader{Host: w.hosts[to].number}, S: 8, C: uint16(len(text))}
 	octets := append(m.Append(nil), text...)
-	f := w.flight(1-to, label(octets), octets)
+	f := w.flight(1-to, Label(octets), octets)
 	step := w.departure(f, octets, hosthost.ToIMP)
 	step.Why = []handshake.Why{Injected.Why()}
 	_, rules := w.step(Inject{w.hosts[1-to].number, string(octets)}, nobody)
