@@ -75,7 +75,7 @@ func recordTables(b *strings.Builder, t *handshake.Trace, say *words.Words, lang
 		if len(of) == 0 {
 			continue
 		}
-		b.WriteString("\n" + say.Say("ui.record.title", Fill("name", Name(p.Name, lang), "address", p.Address)) + "\n")
+		b.WriteString("\n" + say.Say("ui.record.title", Fill("name", Name(p.Name, lang), "address", Address(p, lang))) + "\n")
 		heads := RecordHeads(say)
 		rows := [][]string{heads[:]}
 		for _, r := range of {

@@ -47,7 +47,15 @@ func Text(w io.Writer, t *handshake.Trace, o Options) error {
 
 // heading is a peer's name and address at the head of its column.
 func heading(p handshake.Peer, lang string) string {
-	return strings.ToUpper(Name(p.Name, lang)) + " " + p.Address
+	return strings.ToUpper(Name(p.Name, lang)) + " " + Address(p, lang)
+}
+
+// Address is where a peer is: an address of today, or which host of 1971.
+func Address(p handshake.Peer, lang string) string {
+	if host, ok := strings.CutPrefix(p.Address, "host "); ok {
+		return words.For(lang).Say("ui.host", Fill("n", host))
+	}
+	return p.Address
 }
 
 // Name is a peer's name in a language, without an article.

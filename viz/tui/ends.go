@@ -114,7 +114,7 @@ func (c canvas) phrase(x, y int, p phrase) int {
 // heading is what an end is called, and its address.
 func heading(v *view, peer int) string {
 	p := v.trace.Peers[peer]
-	return strings.ToUpper(viz.Name(p.Name, v.lang)) + " " + p.Address
+	return strings.ToUpper(viz.Name(p.Name, v.lang)) + " " + viz.Address(p, v.lang)
 }
 
 // state is a peer's state, or that it is hidden.
