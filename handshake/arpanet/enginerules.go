@@ -41,6 +41,7 @@ const (
 	HostComesUp
 	HostForgets
 	HostIsDown
+	HostIsUp
 	RecordEntered
 	ICPServes
 	Injected
@@ -78,6 +79,7 @@ var engineTable = [...]handshake.Why{
 	HostGoesDown:   {Rule: "host-goes-down", Cite: "BBN 1822, RFC 394"},
 	HostComesUp:    {Rule: "host-comes-up", Cite: "BBN 1822, RFC 394"},
 	HostForgets:    {Rule: "host-forgets", Cite: "NIC 8246 p.17"},
+	HostIsUp:       {Rule: "host-is-up", Cite: "BBN 1822, RFC 394"},
 	HostIsDown:     {Rule: "host-is-down", Cite: "BBN 1822, RFC 394"},
 	RecordEntered:  {Rule: "record-entered", Cite: "RFC 147 p.3"},
 	ICPServes:      {Rule: "icp-serves", Cite: "RFC 165 p.4"},

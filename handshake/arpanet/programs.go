@@ -38,7 +38,7 @@ func (w *World) call(i int, l lines) ([]handshake.Step, error) {
 	case h.down && r.name != "up":
 		return failed(step, "host is down", HostIsDown), nil
 	case !h.down && r.name == "up":
-		return failed(step, "host is up", HostComesUp), nil
+		return failed(step, "host is up", HostIsUp), nil
 	}
 	switch r.name {
 	case "down", "up", "reboot":
