@@ -1,7 +1,11 @@
-// Package arpanet is the network of 1971: the IMPs, and what a host and its IMP say to
-// each other. A [Network] is all of its IMPs as a value, and [Step] is what they do, without
-// a clock, sockets or chance. An [IMP] puts UDP sockets on 127.0.0.1 around a Network; it
-// has one goroutine for each of its hosts, which ends with [IMP.Close].
+// Package arpanet is the network of 1971. It has three floors:
+//
+//   - the IMPs: a [Network] is all of them as a value, and [Step] is what they do, without a
+//     clock, sockets or chance; an [IMP] puts UDP sockets on 127.0.0.1 around a Network, with one
+//     goroutine for each of its hosts, which ends with [IMP.Close];
+//   - a [Host]: an NCP with its processes, attached to an IMP, ours or another's, in real time;
+//   - an [Engine], which plays scenarios: a [World] of two hosts, their programs and a Network,
+//     stepped one thing at a time, forward and back.
 //
 // Host and IMP speak by the interface of BBN Report 1822, as RFC 208, 270, 381, 394, 533 and
 // 534 tell of it, with its leader of 32 bits; the lines between them are those of the H316
