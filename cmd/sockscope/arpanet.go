@@ -28,6 +28,7 @@ type attachment struct {
 	host       uint8
 	at, attach uint16 // ports on 127.0.0.1: the host's, and the IMP's
 	imp        bool   // no host, but the IMP alone
+	hosts      []uint // of the IMP
 	framing    string
 }
 
@@ -138,7 +139,7 @@ func (p *program) user() string {
 	return "guest"
 }
 
-// place is where a host is: hosts 2 and 3 have their places, unless the flags say others.
+// place is where a host is: where it is usually looked for, unless the flags say otherwise.
 func (p *program) place(c *cobra.Command, a *attachment, usual uint8) (arpanet.HostConfig, error) {
 	config := arpanet.HostConfig{Number: a.host}
 	if !c.Flags().Changed("host") {
@@ -149,11 +150,8 @@ func (p *program) place(c *cobra.Command, a *attachment, usual uint8) (arpanet.H
 			return config, p.misuse("ui.error.value", "flag", name, "found", "0", "allowed", numbersOf("--"+name), "meant", "")
 		}
 	}
-	for _, known := range arpanet.TwoHosts(arpanet.OneDatagram) {
-		if known.Host == config.Number {
-			config.Local, config.IMP = known.Peer, known.IMP
-		}
-	}
+	known := arpanet.Usual(arpanet.OneDatagram, config.Number)
+	config.Local, config.IMP = known.Peer, known.IMP
 	for _, end := range []struct {
 		port uint16
 		at   *netip.AddrPort
@@ -162,9 +160,6 @@ func (p *program) place(c *cobra.Command, a *attachment, usual uint8) (arpanet.H
 			*end.at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), end.port)
 		}
 	}
-	if !config.Local.IsValid() || !config.IMP.IsValid() {
-		return config, p.misuse("ui.arpanet.ports", "host", strconv.Itoa(int(config.Number)))
-	}
 	return config, nil
 }
 
@@ -172,7 +167,7 @@ func (p *program) place(c *cobra.Command, a *attachment, usual uint8) (arpanet.H
 func numbersOf(flag string) string {
 	return map[string]string{
 		"--seed": "0, 1, ... 18446744073709551615", "--stream": "1, 2, ...",
-		"--host": "1, 2, ... 255", "--at": "1, 2, ... 65535", "--attach": "1, 2, ... 65535",
+		"--host": "1, 2, ... 255", "--hosts": "1, 2, ... 255, each once, with commas", "--at": "1, 2, ... 65535", "--attach": "1, 2, ... 65535",
 	}[flag]
 }
 

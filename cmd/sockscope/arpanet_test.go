@@ -84,14 +84,15 @@ func uncalled(t *testing.T, args ...string) string {
 	return errs.String()
 }
 
-// usualPorts takes the ports of hosts 2 and 3 for a moment: on a desk somebody may use them.
+// usualPorts takes the ports of hosts 2, 3 and 5 for a moment: on a desk somebody may use them.
 func usualPorts(t *testing.T) {
 	t.Helper()
-	for _, a := range arpanet.TwoHosts(arpanet.OneDatagram) {
+	for _, host := range []uint8{2, 3, 5} {
+		a := arpanet.Usual(arpanet.OneDatagram, host)
 		for _, port := range []uint16{a.IMP.Port(), a.Peer.Port()} {
 			free, err := net.ListenPacket("udp4", "127.0.0.1:"+strconv.Itoa(int(port)))
 			if err != nil && os.Getenv("CI") != "true" {
-				t.Skipf("a port of hosts 2 and 3: %v", err)
+				t.Skipf("a port of hosts 2, 3 and 5: %v", err)
 			}
 			require.NoError(t, err)
 			require.NoError(t, free.Close())
@@ -136,6 +137,10 @@ func TestAHostAttachesToAnIMPThatRuns(t *testing.T) {
 	require.Contains(t, host.end(syscall.SIGINT), "<- host 2 link 0: ECO 1\n")
 	require.Equal(t, "sockscope: host 3 is not up\n", uncalled(t, "ping", "3", "--host", "2"))
 	said := imp.end(syscall.SIGINT)
+	three := serve(t, "--hosts", "5,2,3")
+	require.Equal(t, "host 5 answers: 9\n", call(t, "", "ping", "5", "9", "--host", "2"))
+	require.Equal(t, "host 5 answers: 9\n", call(t, "", "ping", "5", "9"))
+	require.Contains(t, three.end(syscall.SIGINT), "host 5 serves: logger 1")
 	require.Contains(t, said, " host 3: ready-raised\n")
 	require.Contains(t, said, " host 3: ready-dropped\n")
 	require.Contains(t, said, "message-accepted\n")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,14 +27,19 @@ func (p *program) serveVerb() *cobra.Command {
 		if err := p.among("framing", a.framing, []string{framingOne, framingPackets}); err != nil {
 			return err
 		}
+		if err := p.checkHosts(a.hosts); err != nil {
+			return err
+		}
 		alone := c.Flags().Changed("host") || c.Flags().Changed("at") || c.Flags().Changed("attach")
 		switch {
 		case a.imp && alone:
 			return p.misuse("ui.arpanet.unserved", "flag", "imp")
 		case alone && c.Flags().Changed("framing"):
 			return p.misuse("ui.arpanet.unserved", "flag", "framing")
+		case alone && c.Flags().Changed("hosts"):
+			return p.misuse("ui.arpanet.unserved", "flag", "hosts")
 		}
-		config, err := p.place(c, a, 2)
+		config, err := p.place(c, a, uint8(a.hosts[0]))
 		if err != nil {
 			return err
 		}
@@ -40,10 +47,25 @@ func (p *program) serveVerb() *cobra.Command {
 	})
 	c.Args = p.args(0, 0)
 	p.lineFlags(c, a)
+	c.Flags().UintSliceVar(&a.hosts, "hosts", []uint{2, 3}, p.say.Text("ui.arpanet.flag.hosts"))
+	c.Flags().Lookup("hosts").DefValue = "[]" // so none is printed: the words say it
 	c.Flags().BoolVar(&a.imp, "imp", false, p.say.Text("ui.arpanet.flag.imp"))
 	c.Flags().StringVar(&a.framing, "framing", framingOne, p.say.Text("ui.arpanet.flag.framing"))
 	c.Flags().Lookup("framing").DefValue = "" // the words say it
 	return c
+}
+
+// checkHosts reports the first of the IMP's hosts that cannot be one, or is there twice.
+func (p *program) checkHosts(hosts []uint) error {
+	for i, h := range hosts {
+		if h == 0 || h > math.MaxUint8 || slices.Contains(hosts[:i], h) {
+			return p.misuse("ui.error.value", "flag", "hosts", "found", strconv.FormatUint(uint64(h), 10), "allowed", numbersOf("--hosts"), "meant", "")
+		}
+	}
+	if len(hosts) == 0 {
+		return p.misuse("ui.error.value", "flag", "hosts", "found", "", "allowed", numbersOf("--hosts"), "meant", "")
+	}
+	return nil
 }
 
 // serve runs an IMP, a host, or both, until a signal comes, and prints the accounts.
@@ -73,13 +95,16 @@ func (p *program) serve(ctx context.Context, a *attachment, config arpanet.HostC
 	return nil
 }
 
-// imp starts the IMP for hosts 2 and 3. What it does is printed if no host of ours says more.
+// imp starts the IMP for its hosts. What it does is printed if no host of ours says more.
 func (p *program) imp(a *attachment) (*arpanet.IMP, error) {
 	framing := arpanet.OneDatagram
 	if a.framing == framingPackets {
 		framing = arpanet.Packets
 	}
-	c := arpanet.Config{Hosts: arpanet.TwoHosts(framing)}
+	var c arpanet.Config
+	for _, h := range a.hosts {
+		c.Hosts = append(c.Hosts, arpanet.Usual(framing, uint8(h)))
+	}
 	if a.imp {
 		c.Report = p.printEvent
 	}

@@ -25,16 +25,14 @@ type Attachment struct {
 	Peer netip.AddrPort // the host's end; nobody else is heard
 }
 
-// TwoHosts attaches hosts 2 and 3, each to an IMP of its own, at the ports of linux-ncp's
-// own tests: the IMPs' are 22001 and 22003, the hosts' 22002 and 22004.
-func TwoHosts(framing Framing) []Attachment {
+// Usual attaches a host at the ports where it is looked for: host 2 at 22002 with its IMP at
+// 22001, host 3 at 22004 and 22003, as in linux-ncp's own tests, and so on for each number.
+func Usual(framing Framing, host uint8) Attachment {
 	at := func(port uint16) netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
 	}
-	return []Attachment{
-		{Port: Port{Host: 2, Framing: framing}, IMP: at(22001), Peer: at(22002)},
-		{Port: Port{Host: 3, Framing: framing}, IMP: at(22003), Peer: at(22004)},
-	}
+	first := 22001 + 2*(uint16(host)-2)
+	return Attachment{Port: Port{Host: host, Framing: framing}, IMP: at(first), Peer: at(first + 1)}
 }
 
 // Config is what an [IMP] serves, and how.

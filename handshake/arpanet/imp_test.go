@@ -258,14 +258,13 @@ func TestCloseTellsWhatFailed(t *testing.T) {
 	require.NoError(t, p.Close())
 }
 
-func TestTwoHostsHaveThePortsOfTheField(t *testing.T) {
-	both := TwoHosts(Packets)
-	require.Len(t, both, 2)
-	for i, want := range []struct {
-		host      uint8
-		imp, peer string
-	}{{2, "127.0.0.1:22001", "127.0.0.1:22002"}, {3, "127.0.0.1:22003", "127.0.0.1:22004"}} {
-		require.Equal(t, Attachment{Port{want.host, Packets}, netip.MustParseAddrPort(want.imp), netip.MustParseAddrPort(want.peer)}, both[i])
-		require.NoError(t, both[i].check())
+func TestHostsHaveThePortsOfTheField(t *testing.T) {
+	for host, want := range map[uint8][2]string{
+		1: {"127.0.0.1:21999", "127.0.0.1:22000"}, 2: {"127.0.0.1:22001", "127.0.0.1:22002"}, 3: {"127.0.0.1:22003", "127.0.0.1:22004"},
+		255: {"127.0.0.1:22507", "127.0.0.1:22508"},
+	} {
+		a := Usual(Packets, host)
+		require.Equal(t, Attachment{Port{host, Packets}, netip.MustParseAddrPort(want[0]), netip.MustParseAddrPort(want[1])}, a)
+		require.NoError(t, a.check())
 	}
 }
