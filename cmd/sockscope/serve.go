@@ -48,7 +48,7 @@ func (p *program) serveVerb() *cobra.Command {
 	c.Args = p.args(0, 0)
 	p.lineFlags(c, a)
 	c.Flags().UintSliceVar(&a.hosts, "hosts", []uint{2, 3}, p.say.Text("ui.arpanet.flag.hosts"))
-	c.Flags().Lookup("hosts").DefValue = "[]" // so none is printed: the words say it
+	c.Flags().Lookup("hosts").DefValue = "" // so none is printed: the words say it
 	c.Flags().BoolVar(&a.imp, "imp", false, p.say.Text("ui.arpanet.flag.imp"))
 	c.Flags().StringVar(&a.framing, "framing", framingOne, p.say.Text("ui.arpanet.flag.framing"))
 	c.Flags().Lookup("framing").DefValue = "" // the words say it
