@@ -144,6 +144,7 @@ func TestErasStepLineByLineAndByAim(t *testing.T) {
 
 // Every line, and every word that is said of it, can be seen at every size.
 func TestErasFitEverySize(t *testing.T) {
+	longPictures(t)
 	for _, size := range [][2]int{{60, 15}, {80, 24}, {133, 31}, {200, 60}} {
 		for _, lang := range []string{"en", "ko"} {
 			c, show := erasOn(t, size[0], size[1], lang, LineGlyphs())

@@ -68,6 +68,15 @@ func played(tb testing.TB, name string) *handshake.Trace {
 	return tl.Trace()
 }
 
+// longPictures leaves out, with -short, a test that draws thousands of pictures in one goroutine:
+// the race detector has nothing to find there, and takes minutes.
+func longPictures(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("thousands of pictures; without -short they are looked at")
+	}
+}
+
 // at is what a frame shows at step n of a trace.
 func at(t *handshake.Trace, n int, lang string) *view {
 	return &view{
@@ -523,6 +532,7 @@ func TestAWayOfTheMapIsOneConnections(t *testing.T) {
 // 120x40 is what a classroom sees: beside the figure nothing may be cut, but what is long
 // takes a second line.
 func TestNothingBesideTheFigureIsCutAt120Columns(t *testing.T) {
+	longPictures(t)
 	for _, name := range everywhere(t) {
 		trace, h := played(t, name), 12
 		if trace.Protocol == handshake.NCP {

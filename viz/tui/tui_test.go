@@ -853,6 +853,7 @@ func spoil(trace handshake.Trace, step, field uint, value string) *handshake.Tra
 // TestEveryStepOfEveryScenarioHasItsWords: no key of viz/words shows instead of a
 // sentence, in either language, at no step, also in the menu.
 func TestEveryStepOfEveryScenarioHasItsWords(t *testing.T) {
+	longPictures(t)
 	for _, name := range everywhere(t) {
 		d := newDashboard(t.Context(), play(t, name), options(t, "en", true), LineGlyphs())
 		for err := error(nil); err == nil; err = d.model.forward(t.Context()) {
