@@ -41,7 +41,7 @@ const (
 func flagNames() []string {
 	return []string{
 		"--engine", "--view", "--output", "--lang", "--plain", "--seed", "--mouse", "--why", "--proposals", "--stream", "--kernel-end", "--kernel-program",
-		"--host", "--at", "--attach", "--imp", "--hosts", "--framing", "--contact", "--by", "--of", "--help",
+		"--host", "--at", "--attach", "--imp", "--hosts", "--framing", "--contact", "--by", "--of", "--table", "--help",
 	}
 }
 

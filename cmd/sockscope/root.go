@@ -32,7 +32,7 @@ func (p *program) root() *cobra.Command {
 	c.SetHelpTemplate("{{.Long}}\n\n" + p.template())
 	c.SetFlagErrorFunc(p.flagError)
 	cobra.EnableCommandSorting = false
-	c.AddCommand(p.stepVerb(), p.runVerb(), p.listVerb(), p.socketVerb(), p.hostsVerb(), p.socketsVerb(), p.accountsVerb(),
+	c.AddCommand(p.stepVerb(), p.runVerb(), p.listVerb(), p.socketVerb(), p.hostsVerb(), p.socketsVerb(), p.usersVerb(), p.accountsVerb(),
 		p.openVerb(), p.compareVerb(), p.arpanetVerb(), p.doctorVerb(), p.versionVerb(), p.completionVerb())
 	c.SetHelpCommand(p.helpVerb())
 	return c
