@@ -232,8 +232,8 @@ func readHeader(line []byte) (*Trace, error) {
 	switch {
 	case h.Schema != Schema:
 		return nil, fmt.Errorf("schema %d, want %d", h.Schema, Schema)
-	case len(h.Peers) != 2:
-		return nil, fmt.Errorf("%d peers, want 2", len(h.Peers))
+	case len(h.Peers) != 2 && (h.Protocol != NCP || len(h.Peers) < 2):
+		return nil, fmt.Errorf("%d peers, want 2, or more of protocol %s", len(h.Peers), NCP)
 	}
 	t := &Trace{Scenario: h.Scenario, Engine: h.Engine, Protocol: h.Protocol, Host: h.Host, Words: h.Words, Source: h.Source}
 	for _, p := range h.Peers {

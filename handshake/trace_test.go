@@ -38,7 +38,7 @@ func TestAWrongTraceSaysLineFoundAndWanted(t *testing.T) {
 		`{"schema":1,"scenario":"\u001b[31m"}`: "trace: line 1: character U+001B, want text without control characters",
 		`{"schema":2}`:                         "trace: line 1: schema 2, want 1",
 		`{"schema":"1"}`:                       "trace: line 1: field schema is JSON's string, want a whole number",
-		`{"schema":1}`:                         "trace: line 1: 0 peers, want 2",
+		`{"schema":1}`:                         "trace: line 1: 0 peers, want 2, or more of protocol ncp",
 		`{"schema":1,"peers":[{"name":"a"},{"name":"a"}]}`:                      `peer "a", want a name of its own`,
 		`{"schema":1,"peers":[{"name":"a"},{"name":"wire"}]}`:                   `peer "wire", want a name of its own`,
 		`{"schema":1,"peers":[{"name":"a"},{"name":"b","cast":{"plugs":[1]}}]}`: `cast of b has 1 plugs, want 2`,

@@ -91,7 +91,7 @@ func AlignEras(a, b *handshake.Trace) (*Eras, error) {
 	if a.Protocol == handshake.TCP {
 		a, b = b, a
 	}
-	if a.Protocol != handshake.NCP || b.Protocol != handshake.TCP {
+	if a.Protocol != handshake.NCP || b.Protocol != handshake.TCP || len(a.Peers) != 2 {
 		return nil, ErrEras
 	}
 	then, now := ofNCP(a), ofTCP(b)

@@ -2,6 +2,8 @@ package viz
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"sockscope/handshake"
@@ -16,11 +18,11 @@ type Row struct {
 	At          time.Duration // of the row's last step
 	Moved       bool          // the clock has moved since the row before; a clock that runs by itself, by 10 ms or more
 	Segment     bool
-	From, To    int       // peers; From is -1 for what the wire itself sends, both are the peer's at one end, -1 on the wire
-	Late        bool      // only the arrival: the departure has a row further up
-	Lost        bool      // it ends at Last without arriving
-	Waits       bool      // a call that has not returned
-	States      [2]string // of the left and the right end, where the row shows them
+	From, To    int      // peers; From is -1 for what the wire itself sends, both are the peer's at one end, -1 on the wire
+	Late        bool     // only the arrival: the departure has a row further up
+	Lost        bool     // it ends at Last without arriving
+	Waits       bool     // a call that has not returned
+	States      []string // of each peer, where the row shows it
 	Label       string
 	Kind        handshake.Kind
 	Packet      int
@@ -74,7 +76,7 @@ func (l *ladder) step(t *handshake.Trace, s *handshake.Step) {
 	case handshake.KindDepart:
 		l.depart(t, s, peer)
 	case handshake.KindArrive:
-		l.arrive(s, peer)
+		l.arrive(t, s, peer)
 	case handshake.KindDrop:
 		if r := l.open(s.Packet); r != nil {
 			r.Last, r.Lost = s.N, true
@@ -82,12 +84,12 @@ func (l *ladder) step(t *handshake.Trace, s *handshake.Step) {
 	case handshake.KindDuplicate:
 		if r := l.last(s.Packet); r != nil {
 			l.rows = append(l.rows, Row{
-				First: s.N, At: s.At, Segment: true, From: r.From, To: r.To, Late: true,
+				First: s.N, At: s.At, Segment: true, From: r.From, To: r.To, Late: true, States: states(t),
 				Label: s.Label, Kind: s.Kind, Packet: s.Packet,
 			})
 		}
 	case handshake.KindCall, handshake.KindReturn, handshake.KindTimeout, handshake.KindSignal, handshake.KindNote:
-		row := Row{First: s.N, Last: s.N, At: s.At, From: peer, To: peer, Waits: Waits(*s), Label: s.Label, Kind: s.Kind}
+		row := Row{First: s.N, Last: s.N, At: s.At, From: peer, To: peer, Waits: Waits(*s), Label: s.Label, Kind: s.Kind, States: states(t)}
 		if peer >= 0 && s.Before != s.After {
 			row.States[peer] = s.After
 		}
@@ -95,11 +97,18 @@ func (l *ladder) step(t *handshake.Trace, s *handshake.Step) {
 	}
 }
 
+// states has room for the state of each peer.
+func states(t *handshake.Trace) []string { return make([]string, len(t.Peers)) }
+
 func (l *ladder) depart(t *handshake.Trace, s *handshake.Step, peer int) {
 	to := destination(t, s)
+	from := peer
+	if len(t.Peers) == 2 {
+		from = 1 - to // what neither end sent comes from the other's side
+	}
 	row := Row{
-		First: s.N, At: s.At, Segment: true, From: 1 - to, To: to, Late: peer < 0,
-		Label: s.Label, Kind: s.Kind, Packet: s.Packet,
+		First: s.N, At: s.At, Segment: true, From: from, To: to, Late: peer < 0,
+		Label: s.Label, Kind: s.Kind, Packet: s.Packet, States: states(t),
 	}
 	if peer >= 0 {
 		row.States[peer] = s.After
@@ -108,10 +117,14 @@ func (l *ladder) depart(t *handshake.Trace, s *handshake.Step, peer int) {
 }
 
 // destination is the peer that a departing segment is going to. Of an injected one
-// only its choice says so.
+// only its choice says so, and among several peers the leader of a message does.
 func destination(t *handshake.Trace, s *handshake.Step) int {
-	if peer := PeerIndex(t, s.Peer); peer >= 0 {
+	peer := PeerIndex(t, s.Peer)
+	switch {
+	case peer >= 0 && len(t.Peers) == 2:
 		return 1 - peer
+	case peer >= 0:
+		return max(0, hostIndex(t, leaderHost(s)))
 	}
 	c, err := handshake.ParseChoice(s.Choice)
 	if err != nil {
@@ -120,7 +133,27 @@ func destination(t *handshake.Trace, s *handshake.Step) int {
 	return max(0, PeerIndex(t, c.Peer))
 }
 
-func (l *ladder) arrive(s *handshake.Step, peer int) {
+// leaderHost is the host that a message's leader names: where it goes, or where it came from.
+func leaderHost(s *handshake.Step) string {
+	host, imp := 0, 0
+	for _, f := range s.Fields {
+		n, _ := strconv.Atoi(f.Value) // what is no number names no host
+		switch f.Name {
+		case "destination host", "source host":
+			host = n
+		case "destination IMP", "source IMP":
+			imp = n
+		}
+	}
+	return strconv.Itoa(host<<6 | imp) // two bits and six (RFC 208)
+}
+
+// hostIndex is the peer at a host of 1971; -1 if none is.
+func hostIndex(t *handshake.Trace, number string) int {
+	return slices.IndexFunc(t.Peers, func(p handshake.Peer) bool { return p.Address == "host "+number })
+}
+
+func (l *ladder) arrive(t *handshake.Trace, s *handshake.Step, peer int) {
 	r := l.open(s.Packet)
 	if r == nil {
 		return
@@ -129,7 +162,7 @@ func (l *ladder) arrive(s *handshake.Step, peer int) {
 		first := *r
 		l.rows = append(l.rows, Row{
 			First: first.First, Segment: true, From: first.From, To: first.To, Late: true,
-			Label: first.Label, Kind: s.Kind, Packet: first.Packet,
+			Label: first.Label, Kind: s.Kind, Packet: first.Packet, States: states(t),
 		})
 		r.Packet = 0 // its arrival is further down
 		r = &l.rows[len(l.rows)-1]

@@ -100,13 +100,25 @@ func stepFill(t *handshake.Trace, n int, say *words.Words) func(string) (string,
 	}
 }
 
-// other is the end opposite to a step's; of the wire, the end that the packet goes to.
+// other is the end opposite to a step's; of the wire, the end that the packet goes to. Among
+// several it is that of the packet, or of the connection.
 func other(t *handshake.Trace, s *handshake.Step) string {
-	if s.Peer != handshake.WirePeer {
-		return t.Peers[1-PeerIndex(t, s.Peer)].Name
+	i := PeerIndex(t, s.Peer)
+	switch {
+	case i >= 0 && len(t.Peers) == 2:
+		return t.Peers[1-i].Name
+	case i >= 0 && s.Packet != 0:
+		if at := hostIndex(t, leaderHost(s)); at >= 0 {
+			return t.Peers[at].Name
+		}
+	case i >= 0:
+		_, host, _ := strings.Cut(s.On, " host ")
+		if at := hostIndex(t, host); at >= 0 {
+			return t.Peers[at].Name
+		}
 	}
-	for i := range t.Steps {
-		if d := &t.Steps[i]; d.Kind == handshake.KindDepart && d.Packet == s.Packet {
+	for n := range t.Steps {
+		if d := &t.Steps[n]; i < 0 && d.Kind == handshake.KindDepart && d.Packet == s.Packet {
 			return t.Peers[destination(t, d)].Name
 		}
 	}

@@ -26,6 +26,12 @@ func Text(w io.Writer, t *handshake.Trace, o Options) error {
 	}
 	b := &strings.Builder{}
 	say := words.For(o.Lang).Speaking(t.Protocol)
+	if len(t.Peers) != 2 {
+		manyLines(b, t, o)
+		recordTables(b, t, say, o.Lang)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
 	line(b, leftColumn, heading(t.Peers[0], o.Lang), rightColumn, heading(t.Peers[1], o.Lang))
 	for i, r := range Ladder(t, len(t.Steps)) {
 		if r.Moved {
@@ -86,6 +92,55 @@ func line(w *strings.Builder, at ...any) {
 	w.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 }
 
+// manyLines print a trace of more than two peers, which no ladder has room for: who, to whom,
+// and what.
+func manyLines(b *strings.Builder, t *handshake.Trace, o Options) {
+	say := words.For(o.Lang).Speaking(t.Protocol)
+	names := []string{Name(handshake.WirePeer, o.Lang)}
+	for _, p := range t.Peers {
+		line(b, leftColumn, heading(p, o.Lang))
+		names = append(names, Name(p.Name, o.Lang))
+	}
+	columns := 0
+	for _, n := range names {
+		columns = max(columns, Width(n))
+	}
+	second := leftColumn + columns + 1
+	third := second + 2 + columns + 2
+	for _, r := range Ladder(t, len(t.Steps)) {
+		if r.Moved {
+			fmt.Fprintf(b, "-- %.3f s --\n", r.At.Seconds())
+		}
+		to, label := "", localLabel(r, say)
+		if r.Segment {
+			to, label = "> "+names[r.To+1], r.Label+arrows(r)
+		}
+		line(b, 1, r.Number(), leftColumn, names[r.From+1], second, to, third, label)
+		if o.Why {
+			whyLines(b, t, r)
+		}
+	}
+}
+
+// arrows are the states behind a message, of its sender and its receiver.
+func arrows(r Row) string {
+	var shown []string
+	for _, i := range []int{r.From, r.To} {
+		if i >= 0 && r.States[i] != "" {
+			shown = append(shown, r.States[i])
+		}
+	}
+	switch end := strings.Join(shown, " > "); {
+	case r.Lost:
+		return "  x"
+	case r.Last == 0:
+		return "  ..."
+	case end != "":
+		return "  " + end
+	}
+	return ""
+}
+
 func segmentLine(w *strings.Builder, r Row) {
 	left, right := "-->", "-->"
 	if r.From == 1 {
@@ -107,9 +162,8 @@ func segmentLine(w *strings.Builder, r Row) {
 	line(w, 1, r.Number(), leftColumn, r.States[0], arrowColumn, left, segmentColumn, r.Label, arrow2Column, right, rightColumn, r.States[1])
 }
 
-// localLine prints what happened at one end, under that end. On the first line the
-// other end's state stands under its own name.
-func localLine(w *strings.Builder, t *handshake.Trace, r Row, say *words.Words, first bool) {
+// localLabel is what happened at one end.
+func localLabel(r Row, say *words.Words) string {
 	label := r.Label
 	switch {
 	case r.Waits:
@@ -124,6 +178,13 @@ func localLine(w *strings.Builder, t *handshake.Trace, r Row, say *words.Words, 
 			label += ": " + s
 		}
 	}
+	return label
+}
+
+// localLine prints what happened at one end, under that end. On the first line the
+// other end's state stands under its own name.
+func localLine(w *strings.Builder, t *handshake.Trace, r Row, say *words.Words, first bool) {
+	label := localLabel(r, say)
 	left, right := "", ""
 	if first {
 		left, right = t.Peers[0].State, t.Peers[1].State

@@ -82,8 +82,8 @@ func (p *program) accounts(w io.Writer, records iter.Seq[rfc147.Record], view, b
 // ledger reads records from a file, or plays a scenario and takes those that the sending
 // hosts have logged: each connection once. The trace's start is 1970, as in a capture.
 func (p *program) ledger(ctx context.Context, f *flags, name string) (*rfc147.Ledger, error) {
-	file, err := os.Open(name)
-	if slices.Contains(handshake.Names(), name) || err != nil {
+	read := recordReader(name)
+	if slices.Contains(handshake.Names(), name) || read == nil {
 		f.engine = arpanet.Name
 		t, err := p.whole(ctx, f, name)
 		if err != nil {
@@ -91,17 +91,33 @@ func (p *program) ledger(ctx context.Context, f *flags, name string) (*rfc147.Le
 		}
 		return logged(t)
 	}
-	defer func() { _ = file.Close() }() // it was only read
-	read := rfc147.ReadCSV
-	var first [1]byte
-	if n, _ := file.ReadAt(first[:], 0); n == 1 && first[0] == '[' {
-		read = rfc147.ReadJSON
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, input(err)
 	}
+	defer func() { _ = file.Close() }() // it was only read
 	ledger, err := read(file)
 	if err != nil {
 		return nil, p.misuse("ui.error.records", "file", name, "why", err.Error())
 	}
 	return ledger, nil
+}
+
+// recordReader tells by a file's beginning what reads its records; nil if it has none.
+func recordReader(name string) func(io.Reader) (*rfc147.Ledger, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = file.Close() }()
+	begin := make([]byte, len("made"))
+	switch n, _ := io.ReadFull(file, begin); { // what is shorter is neither
+	case n > 0 && begin[0] == '[':
+		return rfc147.ReadJSON
+	case string(begin[:n]) == "made":
+		return rfc147.ReadCSV
+	}
+	return nil
 }
 
 // logged are the records of a trace.

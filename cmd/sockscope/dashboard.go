@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	"sockscope/handshake"
@@ -19,7 +20,7 @@ import (
 func (p *program) show(ctx context.Context, t *handshake.Timeline, f *flags) error {
 	see := p.render
 	switch {
-	case f.view == viewTUI && f.plain:
+	case f.view == viewTUI && (f.plain || len(t.Trace().Peers) != 2): // the dashboard has room for two
 		see = p.listen
 	case f.view == viewTUI:
 		see = p.dashboard
@@ -71,7 +72,13 @@ func (p *program) offering(ctx context.Context, t *handshake.Timeline, f *flags,
 	o.Eras = func(ctx context.Context, t *handshake.Trace, whole bool) (*viz.Eras, error) {
 		return p.besides(ctx, f, t, whole)
 	}
-	o.Load = func(name string) (*handshake.Timeline, error) { return p.timeline(ctx, f, name) }
+	o.Load = func(name string) (*handshake.Timeline, error) {
+		t, err := p.timeline(ctx, f, name)
+		if err == nil && len(t.Trace().Peers) != 2 {
+			return nil, errors.Join(p.misuse("ui.error.peers", "n", strconv.Itoa(len(t.Trace().Peers)), "file", name), t.Close())
+		}
+		return t, err
+	}
 	return untilSignal(ctx, func(ctx context.Context) error { return tui.Run(ctx, t, o) })
 }
 

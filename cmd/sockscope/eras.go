@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strconv"
 	"strings"
 
 	"sockscope/handshake"
@@ -17,6 +18,9 @@ func (p *program) compareEras(ctx context.Context, f *flags, names []string) err
 		s, err := p.scenario(name, f)
 		if err != nil {
 			return err
+		}
+		if len(s.Peers) != 2 {
+			return p.misuse("ui.error.peers", "n", strconv.Itoa(len(s.Peers)), "file", name)
 		}
 		protocols = append(protocols, s.Protocol)
 	}

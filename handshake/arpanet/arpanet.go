@@ -4,7 +4,7 @@
 //     clock, sockets or chance; an [IMP] puts UDP sockets on 127.0.0.1 around a Network, with one
 //     goroutine for each of its hosts, which ends with [IMP.Close];
 //   - a [Host]: an NCP with its processes, attached to an IMP, ours or another's, in real time;
-//   - an [Engine], which plays scenarios: a [World] of two hosts, their programs and a Network,
+//   - an [Engine], which plays scenarios: a [World] of hosts, their programs and a Network,
 //     stepped one thing at a time, forward and back.
 //
 // Host and IMP speak by the interface of BBN Report 1822, as RFC 208, 270, 381, 394, 533 and

@@ -20,6 +20,9 @@ const twoHosts = "-- setup --\nprotocol ncp\npeer user   1\npeer server 10\n"
 // oneIMP is the setup of two hosts at one IMP.
 const oneIMP = "-- setup --\nprotocol ncp\npeer user   10\npeer server 74\n"
 
+// threeHosts is the setup of three.
+const threeHosts = twoHosts + "peer third  66\n"
+
 // scripted is a scenario between two hosts, user and server.
 func scripted(tb require.TestingT, setup string, lines ...string) *handshake.Scenario {
 	s, err := handshake.Parse("test", "test.txtar", []byte(setup+"-- script --\n"+strings.Join(lines, "\n")+"\n"))
@@ -198,7 +201,7 @@ var calm = []string{
 	"allocate 10/0/4/r 2 320", "allocate 10/0/4/r 20 60000", "allocate 1/5/5/r 65535 4294967295", "allocate 1/5/5/r 0 9",
 	"give-back 10/0/4/r 64 128", "give-back 1/5/5/r 255 1", "interrupt 1/5/4/s", "interrupt 10/0/4/r", "interrupt 1/5/1/s",
 	"close", "close 10/0/4/r", "close 1/5/4/s", "close 10/0/0/s", "echo server 7", "echo user 8", "echo 77 1", "echo 74 2", "echo 65 255",
-	"init 1/5/1/r 77 1/5/1/s", "init 1/5/1/r 65 1/5/1/s",
+	"init 1/5/1/r 77 1/5/1/s", "init 1/5/1/r 65 1/5/1/s", "echo 66 3", "init 1/5/4/s 66 10/0/4/r", "contact 66 10/0/0/s 1/5/0/r",
 }
 
 // rough are those that make hosts forget.
@@ -214,11 +217,16 @@ var forged = []string{
 
 // random plays a random world for so many choices, and gives what has fired.
 func random(t *rapid.T, calls, wire []string, choose func(handshake.Choice) bool) map[string]int {
+	setup := rapid.SampledFrom([]string{twoHosts, oneIMP, threeHosts}).Draw(t, "setup")
+	peers := []string{"user", "server"}
+	if setup == threeHosts {
+		peers = append(peers, "third")
+	}
 	var lines []string
 	for range rapid.IntRange(2, 24).Draw(t, "calls") {
-		lines = append(lines, rapid.SampledFrom([]string{"user ", "server "}).Draw(t, "peer")+rapid.SampledFrom(calls).Draw(t, "call"))
+		lines = append(lines, rapid.SampledFrom(peers).Draw(t, "peer")+" "+rapid.SampledFrom(calls).Draw(t, "call"))
 	}
-	setup := rapid.SampledFrom([]string{twoHosts, oneIMP}).Draw(t, "setup") + rapid.SampledFrom([]string{"", "delay 100ms\n", "delay 30s\n"}).Draw(t, "delay")
+	setup += rapid.SampledFrom([]string{"", "delay 100ms\n", "delay 30s\n"}).Draw(t, "delay")
 	w := watch(t, scripted(t, setup, lines...))
 	defer func() { require.NoError(t, w.session.Close()) }()
 	for range rapid.IntRange(1, 300).Draw(t, "steps") {
@@ -234,7 +242,7 @@ func random(t *rapid.T, calls, wire []string, choose func(handshake.Choice) bool
 			w.do(choices[at])
 		case len(wire) > 0:
 			w.do(handshake.Choice{
-				Verb: handshake.Inject, Peer: rapid.SampledFrom([]string{"user", "server"}).Draw(t, "victim"),
+				Verb: handshake.Inject, Peer: rapid.SampledFrom(peers).Draw(t, "victim"),
 				What: rapid.SampledFrom(wire).Draw(t, "forged"),
 			})
 		}

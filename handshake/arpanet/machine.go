@@ -17,7 +17,7 @@ import (
 type site struct {
 	name    string
 	number  uint8
-	other   uint8 // the other end's number
+	other   int // the other end's number, if there is only one other
 	ncp     *ncp.NCP
 	down    bool
 	in      receiver
@@ -29,6 +29,9 @@ type site struct {
 	mine    []ncp.Key // connections that the program has opened and that are there, oldest first
 	unread  []unreadText
 }
+
+// several stands for the number of the other end where there is more than one.
+const several = -1
 
 // unreadText is text that no receive() has taken yet.
 type unreadText struct {
@@ -60,7 +63,7 @@ func (h *site) on(k ncp.Key) string {
 	switch {
 	case k == ncp.Key{}:
 		return ""
-	case k.Host != h.other:
+	case int(k.Host) != h.other:
 		return fmt.Sprintf("%s host %d", pair(k.Local, k.Foreign), k.Host)
 	}
 	return pair(k.Local, k.Foreign)

@@ -23,7 +23,7 @@ type Wire interface {
 	Close() error
 }
 
-// Engine plays scenarios between two hosts of 1971, each at an IMP.
+// Engine plays scenarios between hosts of 1971, each at an IMP.
 type Engine struct {
 	// Wire makes the line between a host and its IMP; nil means two UDP sockets on 127.0.0.1.
 	// [InMemory] is for tests.
@@ -123,13 +123,16 @@ func (s *Session) Close() error {
 	return failed
 }
 
+// mostHosts bounds a scenario: as many as there are lines to read.
+const mostHosts = 8
+
 // check reports the first thing in a scenario that this engine cannot play.
 func check(s *handshake.Scenario) error {
 	if err := s.Playable(Name); err != nil {
 		return err
 	}
-	if len(s.Peers) != 2 {
-		return s.Mistake(s.Peers[len(s.Peers)-1].Line, fmt.Sprintf("%d peers", len(s.Peers)), "two, with the "+Name+" engine")
+	if len(s.Peers) > mostHosts {
+		return s.Mistake(s.Peers[mostHosts].Line, fmt.Sprintf("%d peers", len(s.Peers)), fmt.Sprintf("2 to %d, with the %s engine", mostHosts, Name))
 	}
 	if s.Window != 0 || s.Quick || len(s.Sysctls) > 0 || s.Delay > patience {
 		return s.Mistake(1, "initcwnd, quickack, a sysctl or a delay above "+patience.String(), "with the "+Name+" engine peers, protocol, seed and a shorter delay")
@@ -138,7 +141,7 @@ func check(s *handshake.Scenario) error {
 		if err := checkPeer(s, p); err != nil {
 			return err
 		}
-		if i > 0 && p.Address == s.Peers[0].Address {
+		if slices.ContainsFunc(s.Peers[:i], func(other handshake.PeerSetup) bool { return other.Address == p.Address }) {
 			return s.Mistake(p.Line, "two peers at host "+p.Address, "a host for each")
 		}
 	}

@@ -12,14 +12,14 @@ import (
 	"sockscope/statemachine/ncp"
 )
 
-// World is two hosts with their NCPs and programs, and the network between them: with the
+// World is hosts with their NCPs and programs, and the network between them: with the
 // same scenario and the same choices it becomes the same World. clone makes a copy that
 // shares nothing that changes.
 type World struct {
 	scenario *handshake.Scenario
 	clock    time.Duration
 	delay    time.Duration
-	hosts    [2]site
+	hosts    []site
 	network  Network
 	flights  []flight         // in the order of departure
 	packets  int              // how many have departed: the last one's number
@@ -54,24 +54,26 @@ func NewWorld(s *handshake.Scenario) (World, error) {
 	if err := check(s); err != nil {
 		return World{}, err
 	}
-	w := World{scenario: s, delay: s.Delay}
+	w := World{scenario: s, delay: s.Delay, hosts: make([]site, len(s.Peers))}
 	ports := make([]Port, len(s.Peers))
 	for i, p := range s.Peers {
 		n, _ := strconv.ParseUint(p.Address, 10, 8) // it was checked
 		ports[i] = Port{Host: uint8(n)}
-		w.hosts[i] = site{name: p.Name, number: uint8(n), ncp: ncp.New(ncp.Settings{})}
+		w.hosts[i] = site{name: p.Name, number: uint8(n), other: several, ncp: ncp.New(ncp.Settings{})}
 		for _, l := range s.Program(Name, p.Name) {
 			w.hosts[i].calls = append(w.hosts[i].calls, l.Choice)
 		}
 	}
-	w.hosts[0].other, w.hosts[1].other = w.hosts[1].number, w.hosts[0].number
+	if len(w.hosts) == 2 {
+		w.hosts[0].other, w.hosts[1].other = int(w.hosts[1].number), int(w.hosts[0].number)
+	}
 	var err error
 	w.network, err = NewNetwork(ports...)
 	return w, err
 }
 
 func (w World) clone() World {
-	w.flights = slices.Clone(w.flights)
+	w.flights, w.hosts = slices.Clone(w.flights), slices.Clone(w.hosts)
 	for i := range w.hosts {
 		w.hosts[i] = w.hosts[i].clone()
 	}
@@ -80,11 +82,11 @@ func (w World) clone() World {
 
 // peer finds a host by its name, at by its number; -1 if there is none.
 func (w *World) peer(name string) int {
-	return slices.IndexFunc(w.hosts[:], func(h site) bool { return h.name == name })
+	return slices.IndexFunc(w.hosts, func(h site) bool { return h.name == name })
 }
 
 func (w *World) at(number uint8) int {
-	return slices.IndexFunc(w.hosts[:], func(h site) bool { return h.number == number })
+	return slices.IndexFunc(w.hosts, func(h site) bool { return h.number == number })
 }
 
 // Choices lists what can happen, in the order of an undisturbed world: what the IMPs answer,
@@ -110,7 +112,7 @@ func (w *World) timely(f flight) bool {
 // answers lists what the IMPs say to hosts, of each host the oldest. What was spoken already
 // has its place on the line, before what will be.
 func (w *World) answers() (list []handshake.Choice) {
-	var heard [2]bool
+	heard := make([]bool, len(w.hosts))
 	for _, f := range w.flights {
 		if f.answer && !heard[f.to] && (f.spoken != nil || !w.spoken(f.to)) && w.timely(f) {
 			heard[f.to] = true
@@ -224,7 +226,7 @@ func (w *World) do(c handshake.Choice, l lines) ([]handshake.Step, error) {
 	case c.Verb == handshake.Begin:
 		return nil, w.begin()
 	case i < 0:
-		return nil, fmt.Errorf("arpanet: peer %q, want %s or %s", c.Peer, w.hosts[0].name, w.hosts[1].name)
+		return nil, fmt.Errorf("arpanet: peer %q, want one of the scenario's", c.Peer)
 	case c.Verb == handshake.Inject:
 		return w.inject(c, i)
 	case !slices.Contains(w.Choices(), c):
@@ -282,7 +284,11 @@ func (w *World) wait(c handshake.Choice) ([]handshake.Step, error) {
 
 // begin makes what came before invisible. Nothing may be under way then.
 func (w *World) begin() error {
-	if n := len(w.flights) + len(w.hosts[0].outbox) + len(w.hosts[1].outbox); n > 0 {
+	n := len(w.flights)
+	for i := range w.hosts {
+		n += len(w.hosts[i].outbox)
+	}
+	if n > 0 {
 		return fmt.Errorf("arpanet: begin with %d messages and returns under way, want none", n)
 	}
 	w.packets = 0
@@ -391,7 +397,7 @@ func (w *World) towards(l hosthost.Leader) int {
 	if i := w.at(l.Host); i >= 0 {
 		return i
 	}
-	return slices.IndexFunc(w.hosts[:], func(h site) bool { return hosthost.Leader{Host: h.number}.IMP() == l.IMP() })
+	return slices.IndexFunc(w.hosts, func(h site) bool { return hosthost.Leader{Host: h.number}.IMP() == l.IMP() })
 }
 
 // given puts a message under way, if the IMP to which it was given has taken it or lets it
@@ -492,7 +498,7 @@ func (w *World) drop(f flight) (steps []handshake.Step) {
 }
 
 // inject lets a control message appear that no host has sent. It seems to come from the
-// other one.
+// other one, of several from the first.
 func (w *World) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
 	text, err := parseInjected(c.What)
 	if err != nil {
@@ -500,9 +506,13 @@ func (w *World) inject(c handshake.Choice, to int) ([]handshake.Step, error) {
 	}
 	m := hosthost.Header{Leader: hosthost.Leader{Host: w.hosts[to].number}, S: 8, C: uint16(len(text))}
 	octets := append(m.Append(nil), text...)
-	f := w.flight(1-to, Label(octets), octets)
+	from := 0
+	if to == from {
+		from = 1
+	}
+	f := w.flight(from, Label(octets), octets)
 	step := w.departure(f, octets, hosthost.ToIMP)
 	step.Why = []handshake.Why{Injected.Why()}
-	_, rules := w.step(Inject{w.hosts[1-to].number, string(octets)}, nobody)
+	_, rules := w.step(Inject{w.hosts[from].number, string(octets)}, nobody)
 	return append([]handshake.Step{step}, w.given(f, rules)...), nil
 }

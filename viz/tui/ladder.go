@@ -108,7 +108,7 @@ func drawRow(c canvas, v *view, r *viz.Row, y int, at columns, first bool) {
 	if at.time >= 0 && (r.Moved || first) {
 		c.right(at.time, y, timeWidth, seconds(r.At), tcell.StyleDefault)
 	}
-	states := r.States
+	states := slices.Clone(r.States)
 	if s := v.step(); v.hidden && (r.Last == v.n || r.First == v.n) && s.Before != s.After {
 		if peer := viz.PeerIndex(v.trace, s.Peer); peer >= 0 {
 			states[peer] = unknown
