@@ -552,7 +552,7 @@ func TestWhatIsNotPossibleNow(t *testing.T) {
 		"timeout user RFC":       "not possible now",
 		"return user echo":       "not possible now",
 		"duplicate server ECO":   "not possible now",
-		"nobody echo server 1":   `peer "nobody", want user or server`,
+		"nobody echo server 1":   `peer "nobody", want user, server`,
 		"inject server RTS":      "a control message such as",
 		"inject server octets 0": "a control message such as",
 	} {
@@ -634,7 +634,8 @@ func TestWrongSetupsSayWhatIsAllowed(t *testing.T) {
 		{"peer user 1\npeer server 10\ndelay 31s\n", "a delay above 30s, allowed: "},
 		{"peer user 1\npeer server 10\ninitcwnd 3\n", "found initcwnd, "},
 		{"peer user 1\n", "found 1 peer"},
-		{"peer user 1\npeer server 10\npeer third 11\n", "found 3 peers, allowed: two, with the arpanet engine"},
+		{"peer a 1\npeer b 2\npeer c 3\npeer d 4\npeer e 5\npeer f 6\npeer g 7\npeer h 8\npeer i 9\n", "found 9 peers, allowed: 2 to 8, with the arpanet engine"},
+		{"peer user 1\npeer server 10\npeer third 10\n", "found two peers at host 10, allowed: a host for each"},
 		{"peer user 1\npeer server 10\nsysctl net.x 1\n", "a sysctl or"},
 		{"peer user 1\npeer server 10\nquickack\n", "quickack, "},
 	} {

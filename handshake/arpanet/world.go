@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sockscope/handshake"
@@ -226,7 +227,11 @@ func (w *World) do(c handshake.Choice, l lines) ([]handshake.Step, error) {
 	case c.Verb == handshake.Begin:
 		return nil, w.begin()
 	case i < 0:
-		return nil, fmt.Errorf("arpanet: peer %q, want one of the scenario's", c.Peer)
+		var names []string
+		for _, p := range w.scenario.Peers {
+			names = append(names, p.Name)
+		}
+		return nil, fmt.Errorf("arpanet: peer %q, want %s", c.Peer, strings.Join(names, ", "))
 	case c.Verb == handshake.Inject:
 		return w.inject(c, i)
 	case !slices.Contains(w.Choices(), c):
