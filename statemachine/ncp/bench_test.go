@@ -24,9 +24,13 @@ type mesh struct {
 	next   int // in wire
 	rfnm   [hosthost.LeaderLen]byte
 	told   []deskTell
+	logs   *[256]rfc147.Ledger // each NCP's log of its connections (RFC 147 p.3); nil: none
 
 	wanted, begun, ended, messages, texts int
 }
+
+// opened is when the network of the mesh begins to count.
+var opened = time.Date(1971, time.May, 7, 0, 0, 0, 0, time.UTC)
 
 // parcel is a message on its way: octets from at on.
 type parcel struct {
@@ -69,6 +73,12 @@ func (m *mesh) step(at uint8, e Event) {
 	for i := range m.out.Closed {
 		if m.out.Closed[i].sends() {
 			m.ended++
+		}
+		if m.logs == nil {
+			continue
+		}
+		if err := m.logs[at].Enter(m.out.Closed[i].Record(at, opened)); err != nil {
+			panic(err)
 		}
 	}
 }
@@ -143,7 +153,8 @@ func (m *mesh) run(wanted, concurrent int) {
 	m.wire, m.octets, m.next = m.wire[:0], m.octets[:0], 0
 }
 
-// The tables of 256 hosts end empty, however many connections they have had.
+// The tables of 256 hosts end empty, however many connections they have had, and each host
+// has logged its own: each connection stands in two logs.
 // SOCKSCOPE_CONNECTIONS=1000000 asks for as many; the aim is a minute and 2 GB.
 func TestManyConnectionsOf256Hosts(t *testing.T) {
 	wanted := 20_000
@@ -151,6 +162,7 @@ func TestManyConnectionsOf256Hosts(t *testing.T) {
 		wanted = many
 	}
 	m, began := newMesh(), time.Now()
+	m.logs = &[256]rfc147.Ledger{}
 	m.run(wanted, 8192)
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
@@ -160,6 +172,17 @@ func TestManyConnectionsOf256Hosts(t *testing.T) {
 	for _, n := range m.hosts {
 		requireEmpty(t, n)
 	}
+	var records int
+	var sent, received uint64
+	for host := range m.logs {
+		records += m.logs[host].Len()
+		usage := rfc147.ByHost(m.logs[host].All())[uint8(host)]
+		sent += usage.Sent.Bits
+		received += usage.Received.Bits
+	}
+	require.Equal(t, 2*wanted, records)
+	require.Equal(t, uint64(8*len(hello)*wanted), sent)
+	require.Equal(t, sent, received)
 }
 
 // BenchmarkConnection opens, uses and closes a connection between two of 256 hosts, 1024 at a
