@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +42,7 @@ func (p *program) arpanetVerb() *cobra.Command {
 		return p.misuse("ui.arpanet.verb", "found", args[0], "allowed", strings.Join(verbNames(c), ", "), "meant", p.nearest(args[0], verbNames(c)))
 	})
 	c.Args = cobra.ArbitraryArgs
-	c.AddCommand(p.serveVerb(), p.pingVerb(), p.fingerVerb(), p.telnetVerb())
+	c.AddCommand(p.serveVerb(), p.pingVerb(), p.fingerVerb(), p.timeVerb(), p.telnetVerb())
 	return c
 }
 
@@ -76,6 +77,16 @@ func (p *program) fingerVerb() *cobra.Command {
 		answer, err := h.Finger(ctx, to, text)
 		_, failed := io.WriteString(p.out, answer)
 		return errors.Join(err, failed)
+	})
+}
+
+func (p *program) timeVerb() *cobra.Command {
+	return p.caller("time HOST", 1, func(ctx context.Context, h *arpanet.Host, to uint8, _ string) error {
+		at, err := h.Time(ctx, to)
+		if err != nil {
+			return err
+		}
+		return p.sayLine("ui.arpanet.time", "host", strconv.Itoa(int(to)), "time", at.UTC().Format(time.DateTime))
 	})
 }
 

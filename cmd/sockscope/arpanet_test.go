@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -110,6 +111,10 @@ func TestAHostOf1971IsServedAndCalled(t *testing.T) {
 		require.Regexp(t, `^Host 2\. You are user 3/\d+ at host 3\.\nYou asked for: "who is there"\n$`, call(t, "", "finger", "2", "who", "is", "there"))
 		require.Regexp(t, `^Host 2\. [^\n]*\nEach line comes back; BYE ends\.\nhello\nGoodbye\.\n$`, call(t, "hello\nbye\n", "telnet", "2"))
 		require.Equal(t, "hello\n", call(t, "hello\n", "telnet", "2", "--contact", "7"))
+		told := call(t, "", "time", "2")
+		at, err := time.Parse("host 2 says: "+time.DateTime+" UTC\n", told)
+		require.NoError(t, err, told)
+		require.WithinDuration(t, time.Now(), at, time.Minute)
 
 		require.Equal(t, "sockscope: host 66 is not up\n", uncalled(t, "ping", "66"))
 		require.Equal(t, "sockscope: the IMP of host 4 cannot be reached\n", uncalled(t, "finger", "4"))
@@ -122,7 +127,7 @@ func TestAHostOf1971IsServedAndCalled(t *testing.T) {
 		require.Regexp(t, `-> host 3 link 0: STR 0/0/39/s > 3/\d+/0/r size 32\n`, said)
 		require.Contains(t, said, `S=8 C=7 "hello\r\n"`)
 		require.Regexp(t, `\n +made +closed +messages +bits +from +to +sends +receives\n`, said)
-		require.Len(t, regexp.MustCompile(`(?m)^  \d{4}-.* 2 +3  \S+/s +\S+/r$`).FindAllString(said, -1), 6, "three contacts, three answers")
+		require.Len(t, regexp.MustCompile(`(?m)^  \d{4}-.* 2 +3  \S+/s +\S+/r$`).FindAllString(said, -1), 7, "four contacts, three answers")
 		require.Len(t, regexp.MustCompile(`(?m)^  \d{4}-.* 3 +2  \S+/s +\S+/r$`).FindAllString(said, -1), 3)
 	}
 }

@@ -631,13 +631,13 @@ func TestWrongSetupsSayWhatIsAllowed(t *testing.T) {
 		{"peer user 1\npeer server 1\n", "found two peers at host 1, allowed: a host for each"},
 		{"peer user 1 iss=1\npeer server 10\n", "found iss= or profile=, allowed: "},
 		{"peer user 1\npeer server 10 profile=linux\n", "found iss= or profile=, allowed: "},
-		{"peer user 1\npeer server 10\ndelay 31s\n", "a delay above 30s, allowed: "},
-		{"peer user 1\npeer server 10\ninitcwnd 3\n", "found initcwnd, "},
+		{"peer user 1\npeer server 10\ndelay 31s\n", "found delay 31s, allowed: up to 30s"},
+		{"peer user 1\npeer server 10\ninitcwnd 3\n", "found initcwnd, allowed: "},
 		{"peer user 1\n", "found 1 peer"},
 		{"peer a 1\npeer b 2\npeer c 3\npeer d 4\npeer e 5\npeer f 6\npeer g 7\npeer h 8\npeer i 9\n", "found 9 peers, allowed: 2 to 8, with the arpanet engine"},
 		{"peer user 1\npeer server 10\npeer third 10\n", "found two peers at host 10, allowed: a host for each"},
-		{"peer user 1\npeer server 10\nsysctl net.x 1\n", "a sysctl or"},
-		{"peer user 1\npeer server 10\nquickack\n", "quickack, "},
+		{"peer user 1\npeer server 10\nsysctl net.x 1\n", "test.txtar:5: found sysctl net.x, allowed: "},
+		{"peer user 1\npeer server 10\nquickack\n", "found quickack, allowed: "},
 	} {
 		s, err := handshake.Parse("test", "test.txtar", []byte("-- setup --\nprotocol ncp\n"+c[0]+"-- script --\n"))
 		if err == nil {

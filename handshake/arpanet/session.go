@@ -134,8 +134,8 @@ func check(s *handshake.Scenario) error {
 	if len(s.Peers) > mostHosts {
 		return s.Mistake(s.Peers[mostHosts].Line, fmt.Sprintf("%d peers", len(s.Peers)), fmt.Sprintf("2 to %d, with the %s engine", mostHosts, Name))
 	}
-	if s.Window != 0 || s.Quick || len(s.Sysctls) > 0 || s.Delay > patience {
-		return s.Mistake(1, "initcwnd, quickack, a sysctl or a delay above "+patience.String(), "with the "+Name+" engine peers, protocol, seed and a shorter delay")
+	if err := checkSetup(s); err != nil {
+		return err
 	}
 	for i, p := range s.Peers {
 		if err := checkPeer(s, p); err != nil {
@@ -153,6 +153,22 @@ func check(s *handshake.Scenario) error {
 		}
 	}
 	return s.CheckVariables(variables)
+}
+
+// checkSetup reports a setting of TCP, or a delay that no IMP has patience for.
+func checkSetup(s *handshake.Scenario) error {
+	const allowed = "peer, protocol, delay, seed and figure, with the " + Name + " engine"
+	switch {
+	case len(s.Sysctls) > 0:
+		return s.Mistake(s.Sysctls[0].Line, "sysctl "+s.Sysctls[0].Name, allowed)
+	case s.Window != 0:
+		return s.Mistake(1, "initcwnd", allowed)
+	case s.Quick:
+		return s.Mistake(1, "quickack", allowed)
+	case s.Delay > patience:
+		return s.Mistake(1, "delay "+s.Delay.String(), "up to "+patience.String()+", an IMP's patience (RFC 270)")
+	}
+	return nil
 }
 
 func checkPeer(s *handshake.Scenario, p handshake.PeerSetup) error {
