@@ -12,6 +12,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 var ctx = context.Background()
@@ -24,7 +25,7 @@ func play(t require.TestingT, name string) *handshake.Timeline {
 }
 
 func start(t require.TestingT, s *handshake.Scenario) *handshake.Timeline {
-	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, s)
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	return tl
 }

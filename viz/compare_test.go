@@ -13,6 +13,7 @@ import (
 	"sockscope/handshake/compare"
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 )
 
@@ -40,7 +41,7 @@ func abortTrace(t *testing.T) *handshake.Trace {
 	t.Helper()
 	s, err := handshake.Load("abort")
 	require.NoError(t, err)
-	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	for err == nil {
 		err = timeline.Next(t.Context())

@@ -13,15 +13,16 @@ import (
 	"sockscope/handshake/arpanet"
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 )
 
 // wholeTrace plays a scenario to its end on the engine of its protocol.
 func wholeTrace(t *testing.T, s *handshake.Scenario) *handshake.Trace {
 	t.Helper()
-	var e handshake.Engine = model.Engine{Wire: model.InMemory}
+	var e handshake.Engine = model.Engine{Wire: wire.InMemory}
 	if s.Protocol == handshake.NCP {
-		e = arpanet.Engine{Wire: arpanet.InMemory}
+		e = arpanet.Engine{Wire: wire.InMemory}
 	}
 	timeline, err := handshake.NewTimeline(t.Context(), e, s)
 	require.NoError(t, err)

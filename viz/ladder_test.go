@@ -13,6 +13,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/arpanet"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 	"sockscope/viz/words"
 )
@@ -23,9 +24,9 @@ var ctx = context.Background()
 func own(s *handshake.Scenario) handshake.Engine {
 	switch s.Engine() {
 	case model.Name:
-		return model.Engine{Wire: model.InMemory}
+		return model.Engine{Wire: wire.InMemory}
 	case arpanet.Name:
-		return arpanet.Engine{Wire: arpanet.InMemory}
+		return arpanet.Engine{Wire: wire.InMemory}
 	}
 	return nil
 }

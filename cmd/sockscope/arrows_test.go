@@ -56,7 +56,7 @@ var rows = []row{
 		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",
 	}},
 	{"compare", "handshake/compare/*.go", []string{"sockscope/handshake"}},
-	{"schedule", "handshake/schedule/*.go", []string{"sockscope/handshake", "sockscope/handshake/model", "sockscope/statemachine/tcp"}},
+	{"schedule", "handshake/schedule/*.go", []string{"sockscope/handshake", "sockscope/handshake/model", "sockscope/handshake/wire", "sockscope/statemachine/tcp"}},
 	{"viz", "viz/*.go", []string{
 		"sockscope/handshake", "sockscope/handshake/compare", "sockscope/handshake/wire", "sockscope/rfc147", "sockscope/viz/words",
 		"github.com/gopacket/gopacket", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/pcapgo",

@@ -20,6 +20,7 @@ import (
 	"sockscope/handshake/kernel"
 	"sockscope/handshake/model"
 	"sockscope/handshake/schedule"
+	"sockscope/handshake/wire"
 	"sockscope/statemachine/tcp"
 	"sockscope/viz/words"
 )
@@ -50,7 +51,7 @@ func TestNoScenarioDiffersFromTheKernelUnexplained(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			c := compare.Align(playScenario(t, s, model.Engine{Wire: model.InMemory}), playScenario(t, s, kernel.Engine{}))
+			c := compare.Align(playScenario(t, s, model.Engine{Wire: wire.InMemory}), playScenario(t, s, kernel.Engine{}))
 			maps.Copy(shown, deviations(c))
 			if _, _, unexplained := c.Counts(); unexplained > 0 {
 				t.Error(duel{Comparison: c})

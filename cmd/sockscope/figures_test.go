@@ -13,6 +13,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 	"sockscope/viz/words"
 )
@@ -47,7 +48,7 @@ func TestTheFiguresOfRFC9293(t *testing.T) {
 			s, err := handshake.Load(fmt.Sprintf("figure-%d", n))
 			require.NoError(t, err)
 			require.Equal(t, fmt.Sprintf("RFC 9293 figure %d", n), s.Figure)
-			trace := playScenario(t, s, model.Engine{Wire: model.InMemory})
+			trace := playScenario(t, s, model.Engine{Wire: wire.InMemory})
 			for _, f := range figures {
 				if f.RFC9293 == fmt.Sprintf("Figure %d", n) {
 					compareFigure(t, f, trace)

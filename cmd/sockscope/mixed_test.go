@@ -11,6 +11,7 @@ import (
 	"sockscope/handshake/compare"
 	"sockscope/handshake/mixed"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 )
 
@@ -36,7 +37,7 @@ func TestEveryScenarioEndsWithTheKernelAtEitherEnd(t *testing.T) {
 				}) {
 					return
 				}
-				alone := playScenario(t, s, model.Engine{Wire: model.InMemory})
+				alone := playScenario(t, s, model.Engine{Wire: wire.InMemory})
 				c := compare.Align(alone, p.trace)
 				_, _, unexplained := c.Counts()
 				var both bytes.Buffer

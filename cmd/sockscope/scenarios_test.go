@@ -20,6 +20,7 @@ import (
 	_ "sockscope/handshake/handshaketest" // the flag -update
 	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 	"sockscope/viz/words"
 )
@@ -34,9 +35,9 @@ type playing struct {
 func own(s *handshake.Scenario) (inMemory, overSockets handshake.Engine) {
 	switch s.Engine() {
 	case model.Name:
-		return model.Engine{Wire: model.InMemory}, model.Engine{}
+		return model.Engine{Wire: wire.InMemory}, model.Engine{}
 	case arpanet.Name:
-		return arpanet.Engine{Wire: arpanet.InMemory}, arpanet.Engine{}
+		return arpanet.Engine{Wire: wire.InMemory}, arpanet.Engine{}
 	}
 	return nil, nil
 }

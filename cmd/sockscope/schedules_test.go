@@ -21,6 +21,7 @@ import (
 	"sockscope/handshake/kernel"
 	"sockscope/handshake/model"
 	"sockscope/handshake/schedule"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 )
 
@@ -129,7 +130,7 @@ type duel struct {
 // hold holds the model against the kernel in a scenario. Where the kernel cannot go on, for
 // something that the script asks for did not happen, the model stops behind that line.
 func hold(ctx context.Context, s *handshake.Scenario) (d duel, err error) {
-	if _, err := toTheLast(ctx, model.Engine{Wire: model.InMemory}, s); err != nil {
+	if _, err := toTheLast(ctx, model.Engine{Wire: wire.InMemory}, s); err != nil {
 		return d, err
 	}
 	truth, err := toTheLast(ctx, kernel.Engine{}, s)
@@ -143,7 +144,7 @@ func hold(ctx context.Context, s *handshake.Scenario) (d duel, err error) {
 	if err != nil {
 		return d, err
 	}
-	ours, err := toTheLast(ctx, model.Engine{Wire: model.InMemory}, s)
+	ours, err := toTheLast(ctx, model.Engine{Wire: wire.InMemory}, s)
 	d.Comparison, d.late = compare.Align(ours, truth), slow(truth)
 	return d, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/wire"
 )
 
 // BenchmarkICP plays the icp lesson in memory, as run does.
@@ -16,7 +17,7 @@ func BenchmarkICP(b *testing.B) {
 	b.ReportAllocs()
 	steps := 0
 	for b.Loop() {
-		t, err := handshake.NewTimeline(b.Context(), Engine{Wire: InMemory}, s)
+		t, err := handshake.NewTimeline(b.Context(), Engine{Wire: wire.InMemory}, s)
 		require.NoError(b, err)
 		for err == nil {
 			err = t.Next(b.Context())

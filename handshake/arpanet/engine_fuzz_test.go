@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sockscope/handshake"
+	"sockscope/handshake/wire"
 	"sockscope/rfc147/hosthost"
 )
 
@@ -51,7 +52,7 @@ func FuzzCall(f *testing.F) {
 		require.NotEmpty(t, r.shown(c))
 		played := *s
 		played.Script = []handshake.Line{{Choice: c}}
-		session, err := Engine{Wire: InMemory}.Start(t.Context(), &played)
+		session, err := Engine{Wire: wire.InMemory}.Start(t.Context(), &played)
 		require.NoError(t, err)
 		steps, err := session.Do(t.Context(), c)
 		require.NoError(t, err)

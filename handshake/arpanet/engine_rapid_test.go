@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sockscope/handshake"
+	"sockscope/handshake/wire"
 	"sockscope/rfc147/hosthost"
 	"sockscope/statemachine/ncp"
 )
@@ -44,7 +45,7 @@ type watcher struct {
 }
 
 func watch(t *rapid.T, s *handshake.Scenario) *watcher {
-	session, err := Engine{Wire: InMemory}.Start(t.Context(), s)
+	session, err := Engine{Wire: wire.InMemory}.Start(t.Context(), s)
 	require.NoError(t, err)
 	return &watcher{
 		T: t, session: session.(*Session), departed: map[int]string{}, ended: map[int]bool{},

@@ -12,6 +12,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
+	"sockscope/handshake/wire"
 	"sockscope/rfc147"
 )
 
@@ -23,7 +24,7 @@ var opened = []string{
 // ran plays a script to its end.
 func ran(tb testing.TB, setup string, lines ...string) record {
 	tb.Helper()
-	return played(tb, Engine{Wire: InMemory}, scripted(tb, setup, lines...))
+	return played(tb, Engine{Wire: wire.InMemory}, scripted(tb, setup, lines...))
 }
 
 // lesson plays a built-in scenario.
@@ -31,7 +32,7 @@ func lesson(tb testing.TB, name string) record {
 	tb.Helper()
 	s, err := handshake.Load(name)
 	require.NoError(tb, err)
-	return played(tb, Engine{Wire: InMemory}, s)
+	return played(tb, Engine{Wire: wire.InMemory}, s)
 }
 
 func played(tb testing.TB, e Engine, s *handshake.Scenario) record {
@@ -412,7 +413,7 @@ func TestTimeouts(t *testing.T) {
 			waited := ran(t, twoHosts, append(slices.Clone(c.lines), "wait "+c.after.String(), choose)...)
 			require.Equal(t, c.after, waited.by(t, c.rule).At)
 
-			timeline, err := handshake.NewTimeline(t.Context(), Engine{Wire: InMemory}, scripted(t, twoHosts, append(slices.Clone(c.lines), "wait "+(c.after+time.Second).String())...))
+			timeline, err := handshake.NewTimeline(t.Context(), Engine{Wire: wire.InMemory}, scripted(t, twoHosts, append(slices.Clone(c.lines), "wait "+(c.after+time.Second).String())...))
 			require.NoError(t, err)
 			for err == nil {
 				err = timeline.Next(t.Context())
@@ -450,7 +451,7 @@ func TestADelayIsAtLeastThat(t *testing.T) {
 
 func TestTheClockEndsInsteadOfTurningOver(t *testing.T) {
 	s := scripted(t, twoHosts, "user echo server 1")
-	session, err := Engine{Wire: InMemory}.Start(t.Context(), s)
+	session, err := Engine{Wire: wire.InMemory}.Start(t.Context(), s)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, session.Close()) }()
 	for _, length := range []string{"876000h", "1ns", "2562047h"} {
@@ -538,12 +539,12 @@ func TestBeginHidesWhatCameBefore(t *testing.T) {
 	r := ran(t, twoHosts, append(slices.Clone(opened), "answer server RFNM", "begin", "server receive", "arrive user ALL")...)
 	require.Equal(t, "receive()", r[0].Label)
 	require.Equal(t, 1, r[1].Packet)
-	_, err := handshake.NewTimeline(t.Context(), Engine{Wire: InMemory}, scripted(t, twoHosts, "user echo server 1", "depart user ECO", "begin"))
+	_, err := handshake.NewTimeline(t.Context(), Engine{Wire: wire.InMemory}, scripted(t, twoHosts, "user echo server 1", "depart user ECO", "begin"))
 	require.ErrorContains(t, err, "begin with 1 messages and returns under way, want none")
 }
 
 func TestWhatIsNotPossibleNow(t *testing.T) {
-	session, err := Engine{Wire: InMemory}.Start(t.Context(), scripted(t, twoHosts, "user echo server 1", "user echo server 2"))
+	session, err := Engine{Wire: wire.InMemory}.Start(t.Context(), scripted(t, twoHosts, "user echo server 1", "user echo server 2"))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, session.Close()) }()
 	for line, want := range map[string]string{
@@ -566,7 +567,7 @@ func TestWhatIsNotPossibleNow(t *testing.T) {
 func TestGoingBackGivesTheSameTrace(t *testing.T) {
 	s, err := handshake.Load("icp")
 	require.NoError(t, err)
-	timeline, err := handshake.NewTimeline(t.Context(), Engine{Wire: InMemory}, s)
+	timeline, err := handshake.NewTimeline(t.Context(), Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, timeline.Close()) }()
 	first := slices.Clone(handshaketest.ToTheEnd(t, timeline).Steps)
@@ -616,7 +617,7 @@ func TestWrongLinesSayWhatIsAllowed(t *testing.T) {
 		"inject user octets 0":                      "allowed: a control message such as",
 		"inject user STR 1/5/4/s 10/0/4/r size 256": "allowed: a control message such as",
 	} {
-		_, err := Engine{Wire: InMemory}.Start(t.Context(), scripted(t, twoHosts, line))
+		_, err := Engine{Wire: wire.InMemory}.Start(t.Context(), scripted(t, twoHosts, line))
 		require.ErrorContains(t, err, "test.txtar:6: ", line)
 		require.ErrorContains(t, err, want, line)
 		require.NotContains(t, err.Error(), "\n", line)
@@ -641,7 +642,7 @@ func TestWrongSetupsSayWhatIsAllowed(t *testing.T) {
 	} {
 		s, err := handshake.Parse("test", "test.txtar", []byte("-- setup --\nprotocol ncp\n"+c[0]+"-- script --\n"))
 		if err == nil {
-			_, err = Engine{Wire: InMemory}.Start(t.Context(), s)
+			_, err = Engine{Wire: wire.InMemory}.Start(t.Context(), s)
 		}
 		require.ErrorContains(t, err, c[1], c[0])
 	}
@@ -651,7 +652,7 @@ func TestWrongSetupsSayWhatIsAllowed(t *testing.T) {
 func TestEnginesRefuseTheOtherProtocol(t *testing.T) {
 	tcp, err := handshake.Load("three-way")
 	require.NoError(t, err)
-	_, err = Engine{Wire: InMemory}.Start(t.Context(), tcp)
+	_, err = Engine{Wire: wire.InMemory}.Start(t.Context(), tcp)
 	var refused *handshake.Unplayable
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, []string{"model", "kernel", "mixed"}, refused.On)
@@ -699,7 +700,7 @@ func TestRFC165Page2AnOddNumberIsNoS(t *testing.T) {
 // NIC 8246 p.11 lets each host say how many requests wait: whoever floods it with forged
 // ones fills no more than that, and nothing else.
 func TestNIC8246Page11AFloodOfRequestsIsBounded(t *testing.T) {
-	started, err := Engine{Wire: InMemory}.Start(t.Context(), scripted(t, twoHosts))
+	started, err := Engine{Wire: wire.InMemory}.Start(t.Context(), scripted(t, twoHosts))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, started.Close()) }()
 	session := started.(*Session)

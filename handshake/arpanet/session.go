@@ -16,22 +16,12 @@ import (
 // Name is the engine's name on the command line, in traces and in scenario files.
 const Name = "arpanet"
 
-// Wire carries a datagram from a host (0) to its IMP (1) or back, and gives what was read
-// there.
-type Wire interface {
-	Carry(from int, b []byte) ([]byte, error)
-	Close() error
-}
-
 // Engine plays scenarios between hosts of 1971, each at an IMP.
 type Engine struct {
 	// Wire makes the line between a host and its IMP; nil means two UDP sockets on 127.0.0.1.
-	// [InMemory] is for tests.
-	Wire func() (Wire, error)
+	// [wire.InMemory] is for tests.
+	Wire func() (wire.Line, error)
 }
-
-// InMemory is a line that is not there.
-func InMemory() (Wire, error) { return wire.Memory{}, nil }
 
 // Start checks the scenario, opens the lines, and lets the hosts come up: each is told of
 // its interface and raises its ready line.
@@ -42,7 +32,7 @@ func (e Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Sessi
 	}
 	open := e.Wire
 	if open == nil {
-		open = func() (Wire, error) { return wire.NewLoopback() }
+		open = wire.Sockets
 	}
 	session := &Session{world: w, scenario: s}
 	for range s.Peers {

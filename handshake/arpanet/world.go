@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sockscope/handshake"
+	"sockscope/handshake/wire"
 	"sockscope/rfc147/hosthost"
 	"sockscope/statemachine/ncp"
 )
@@ -29,7 +30,7 @@ type World struct {
 }
 
 // lines are those between hosts and IMPs, as the scenario orders its peers.
-type lines []Wire
+type lines []wire.Line
 
 // The ends of a line.
 const hostEnd, impEnd = 0, 1

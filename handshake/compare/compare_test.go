@@ -13,11 +13,12 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 func play(tb testing.TB, s *handshake.Scenario) *handshake.Trace {
 	tb.Helper()
-	timeline, err := handshake.NewTimeline(tb.Context(), model.Engine{Wire: model.InMemory}, s)
+	timeline, err := handshake.NewTimeline(tb.Context(), model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(tb, err)
 	defer func() { require.NoError(tb, timeline.Close()) }()
 	return handshaketest.ToTheEnd(tb, timeline)

@@ -13,6 +13,7 @@ import (
 	"sockscope/handshake/compare"
 	"sockscope/handshake/differential"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 // play plays a scenario's lines. What the other TCP has sent more leaves first, as it does
@@ -113,7 +114,7 @@ func bare(label string) string {
 // both plays a scenario on our machine and on netstack.
 func both(tb testing.TB, s *handshake.Scenario) *compare.Comparison {
 	tb.Helper()
-	return compare.Align(play(tb, model.Engine{Wire: model.InMemory}, s), play(tb, differential.Engine{}, s))
+	return compare.Align(play(tb, model.Engine{Wire: wire.InMemory}, s), play(tb, differential.Engine{}, s))
 }
 
 // shared is a scenario with the lines alone that both play.

@@ -23,7 +23,7 @@ func TestRFC9293_3_9_1_1_AConnectionKeepsTheAddressThatItWasOpenedWith(t *testin
 		"client bind :5555\n":         "127.0.0.1:5555",
 		"client bind 127.0.0.9:777\n": "127.0.0.9:777",
 	} {
-		tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, peers+"-- script --\n"+
+		tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, scenario(t, peers+"-- script --\n"+
 			"server socket\nserver bind :7147\nserver listen 8\nserver accept\nclient socket\n"+bind+"client connect server\n"+
 			"until server ESTABLISHED\nreturn server\nserver recv\nclient send \"hello\"\narrive server <DATA=5>\nreturn server\nclient close\n"+
 			"arrive server <CTL=FIN,ACK>\nserver close\nuntil server CLOSED\n"))
@@ -117,7 +117,7 @@ func TestRFC9293_3_9_1_1_AListenerListensBesideItsHandshakes(t *testing.T) {
 // port is in SYN-SENT or SYN-RECEIVED state". bind() wants SO_REUSEADDR for that (POSIX), and
 // two do not listen on one port.
 func TestRFC9293_3_9_1_1_AListenerBesideASYNSENT(t *testing.T) {
-	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, peers+`-- script --
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, scenario(t, peers+`-- script --
 server socket
 server bind :7147
 server listen 4

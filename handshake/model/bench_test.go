@@ -7,6 +7,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 // BenchmarkRecordedStep is the price of one recorded step: machine, octets, fields,
@@ -17,9 +18,9 @@ func BenchmarkRecordedStep(b *testing.B) {
 	require.NoError(b, err)
 	world, err := model.NewWorld(s)
 	require.NoError(b, err)
-	wire, err := model.InMemory()
+	line, err := wire.InMemory()
 	require.NoError(b, err)
-	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, s)
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(b, err)
 	finish(b, tl)
 	var choices []handshake.Choice
@@ -33,7 +34,7 @@ func BenchmarkRecordedStep(b *testing.B) {
 	for b.Loop() {
 		w := world
 		for _, c := range choices {
-			made, err := w.Do(c, wire)
+			made, err := w.Do(c, line)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -48,7 +49,7 @@ func BenchmarkRecordedStep(b *testing.B) {
 func BenchmarkScenario(b *testing.B) {
 	s, err := handshake.Load(handshake.Default)
 	require.NoError(b, err)
-	for name, engine := range map[string]model.Engine{"loopback": {}, "memory": {Wire: model.InMemory}} {
+	for name, engine := range map[string]model.Engine{"loopback": {}, "memory": {Wire: wire.InMemory}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				tl, err := handshake.NewTimeline(ctx, engine, s)

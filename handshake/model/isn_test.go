@@ -11,6 +11,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 const unnamed = "-- setup --\npeer client 127.0.0.1:49152\npeer server 127.0.0.1:7147\n-- script --\n"
@@ -22,7 +23,7 @@ func firsts(t *testing.T, seed uint64, text string) map[string][]uint32 {
 	t.Helper()
 	s := scenario(t, text)
 	s.Seed = seed
-	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, s)
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	finish(t, tl)
 	numbers := map[string][]uint32{}

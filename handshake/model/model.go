@@ -24,22 +24,12 @@ import (
 // Name is the engine's name on the command line, in traces and in scenario files.
 const Name = "model"
 
-// Wire carries a datagram from end 0 or 1 to the other and gives back what was read
-// there.
-type Wire interface {
-	Carry(from int, b []byte) ([]byte, error)
-	Close() error
-}
-
 // Engine plays scenarios between two simulated hosts.
 type Engine struct {
 	// Wire makes the wire of a session; nil means two UDP sockets on 127.0.0.1.
-	// [InMemory] is for searching, benchmarks and tests.
-	Wire func() (Wire, error)
+	// [wire.InMemory] is for searching, benchmarks and tests.
+	Wire func() (wire.Line, error)
 }
-
-// InMemory is a wire that is not there.
-func InMemory() (Wire, error) { return wire.Memory{}, nil }
 
 // Start checks the scenario and opens the wire.
 func (e Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Session, error) {
@@ -49,7 +39,7 @@ func (e Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Sessi
 	}
 	open := e.Wire
 	if open == nil {
-		open = func() (Wire, error) { return wire.NewLoopback() }
+		open = wire.Sockets
 	}
 	carrier, err := open()
 	if err != nil {
@@ -62,7 +52,7 @@ func (e Engine) Start(_ context.Context, s *handshake.Scenario) (handshake.Sessi
 type Session struct {
 	world    World
 	scenario *handshake.Scenario
-	wire     Wire
+	wire     wire.Line
 }
 
 // Header begins the trace.

@@ -31,7 +31,7 @@ func scenario(t require.TestingT, text string) *handshake.Scenario {
 
 // session starts a scenario in memory.
 func session(t require.TestingT, text string) handshake.Session {
-	s, err := model.Engine{Wire: model.InMemory}.Start(ctx, scenario(t, text))
+	s, err := model.Engine{Wire: wire.InMemory}.Start(ctx, scenario(t, text))
 	require.NoError(t, err)
 	return s
 }
@@ -130,7 +130,7 @@ func TestRFC9293_3_1_AGarbledDatagramIsRefusedByItsChecksum(t *testing.T) {
 	loopback, err := wire.NewLoopback()
 	require.NoError(t, err)
 	g := &garbler{Loopback: *loopback}
-	s, err := model.Engine{Wire: func() (model.Wire, error) { return g, nil }}.Start(ctx, scenario(t, programs))
+	s, err := model.Engine{Wire: func() (wire.Line, error) { return g, nil }}.Start(ctx, scenario(t, programs))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
 	do(t, s, "server socket", "server bind", "server listen", "client socket", "client connect")
@@ -149,12 +149,12 @@ func TestRFC9293_3_1_AGarbledDatagramIsRefusedByItsChecksum(t *testing.T) {
 
 func TestAWireThatFailsIsAnError(t *testing.T) {
 	broken := errors.New("no datagram")
-	s, err := model.Engine{Wire: func() (model.Wire, error) { return failing{broken}, nil }}.Start(ctx, scenario(t, programs))
+	s, err := model.Engine{Wire: func() (wire.Line, error) { return failing{broken}, nil }}.Start(ctx, scenario(t, programs))
 	require.NoError(t, err)
 	do(t, s, "client socket", "client connect")
 	_, err = s.Do(ctx, s.Choices()[0])
 	require.ErrorIs(t, err, broken)
-	_, err = model.Engine{Wire: func() (model.Wire, error) { return nil, broken }}.Start(ctx, scenario(t, programs))
+	_, err = model.Engine{Wire: func() (wire.Line, error) { return nil, broken }}.Start(ctx, scenario(t, programs))
 	require.ErrorIs(t, err, broken)
 }
 
@@ -574,7 +574,7 @@ func TestNothingIsLeftOfASession(t *testing.T) {
 // reach plays a script to its end and collects the rules that fired.
 func reach(t *testing.T, fired map[string]bool, text string) {
 	t.Helper()
-	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, text))
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, scenario(t, text))
 	require.NoError(t, err)
 	finish(t, tl)
 	for _, step := range tl.Trace().Steps {
@@ -616,7 +616,7 @@ func TestRFC9293_3_6_1_TextThatNobodyReadsIsAnsweredByARST(t *testing.T) {
 		"after the CLOSE":      {"server close\narrive client <CTL=FIN,ACK>\nclient send \"a\"\narrive server <DATA=1>\n", "arrive <SEQ=101><ACK=302><DATA=1><CTL=PSH,ACK> CLOSED, depart <SEQ=302><CTL=RST>"},
 		"a FIN alone is none":  {"server close\narrive client <CTL=FIN,ACK>\nclient close\narrive server <CTL=FIN,ACK>\n", "arrive <SEQ=101><ACK=302><CTL=FIN,ACK>"},
 	} {
-		tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, open+test.script))
+		tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, scenario(t, open+test.script))
 		require.NoError(t, err)
 		finish(t, tl)
 		var told []string

@@ -8,6 +8,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 // RFC 6298 2.4 has no RTO under a second, Linux one of 200 ms; RFC 5681 3.1 begins with
@@ -53,7 +54,7 @@ arrive server <CTL=ACK>
 // measured plays a script and gives the last RTO and cwnd of each peer.
 func measured(t *testing.T, text string) map[string]map[string]string {
 	t.Helper()
-	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, scenario(t, text))
+	tl, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, scenario(t, text))
 	require.NoError(t, err)
 	values := map[string]map[string]string{"client": {}, "server": {}}
 	for _, step := range handshaketest.ToTheEnd(t, tl).Steps {

@@ -13,6 +13,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 	"sockscope/statemachine/tcp"
 )
 
@@ -72,7 +73,7 @@ title: 한살이
 shows: 연결의 한살이
 `))
 	require.NoError(t, err)
-	timeline, err := handshake.NewTimeline(ctx, model.Engine{Wire: model.InMemory}, s)
+	timeline, err := handshake.NewTimeline(ctx, model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	finish(t, timeline)
 	require.Equal(t, happenings(timeline.Trace().Steps), happenings(life().Steps()))

@@ -206,7 +206,7 @@ func deadlines(t *tcp.TCB) [len(timerNames)]time.Duration {
 var ErrNotNow = errors.New("not possible now")
 
 // Do lets one choice happen and records it.
-func (w *World) Do(c handshake.Choice, carrier Wire) ([]handshake.Step, error) {
+func (w *World) Do(c handshake.Choice, carrier wire.Line) ([]handshake.Step, error) {
 	i := w.peer(c.Peer)
 	if i < 0 && c.Verb != handshake.Wait && c.Verb != handshake.Begin {
 		return nil, fmt.Errorf("model: peer %q, want %s or %s", c.Peer, w.hosts[0].name, w.hosts[1].name)
@@ -293,7 +293,7 @@ func (w *World) depart(i int, send func(item) (handshake.Step, error)) ([]handsh
 }
 
 // inject puts a segment on the wire that neither end sent.
-func (w *World) inject(c handshake.Choice, to int, carrier Wire) ([]handshake.Step, error) {
+func (w *World) inject(c handshake.Choice, to int, carrier wire.Line) ([]handshake.Step, error) {
 	segment, err := parseInjected(c.What)
 	if err != nil {
 		return nil, err
@@ -310,7 +310,7 @@ func (w *World) inject(c handshake.Choice, to int, carrier Wire) ([]handshake.St
 
 // replace puts other octets into a segment's place on the wire, and into that of each
 // copy.
-func (w *World) replace(c handshake.Choice, to int, carrier Wire) ([]handshake.Step, error) {
+func (w *World) replace(c handshake.Choice, to int, carrier wire.Line) ([]handshake.Step, error) {
 	segment, err := parseInjected(c.What)
 	if err != nil {
 		return nil, err
@@ -343,7 +343,7 @@ func parseInjected(label string) (tcp.Segment, error) {
 }
 
 // launch carries a segment's octets over the wire and leaves them there.
-func (w *World) launch(s tcp.Segment, from int, src, dst netip.AddrPort, carrier Wire) (handshake.Step, error) {
+func (w *World) launch(s tcp.Segment, from int, src, dst netip.AddrPort, carrier wire.Line) (handshake.Step, error) {
 	sent := wire.Append(nil, src, dst, s)
 	read, err := carrier.Carry(from, sent)
 	if err != nil {
@@ -362,7 +362,7 @@ func (w *World) launch(s tcp.Segment, from int, src, dst netip.AddrPort, carrier
 }
 
 // duplicate sends a second datagram with the same octets.
-func (w *World) duplicate(packet int, carrier Wire) ([]handshake.Step, error) {
+func (w *World) duplicate(packet int, carrier wire.Line) ([]handshake.Step, error) {
 	f := &w.flights[w.flight(packet)]
 	read, err := carrier.Carry(1-f.to, f.copies[0])
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
+	"sockscope/handshake/wire"
 )
 
 // A person plays something, goes back, chooses otherwise, plays on, and saves.
@@ -44,7 +45,7 @@ func record(t *testing.T) []byte {
 	t.Helper()
 	s, err := handshake.Parse("lesson", "lesson.txtar", []byte(lesson))
 	require.NoError(t, err)
-	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	for timeline.Len() < 4 {
 		require.NoError(t, timeline.Next(t.Context()))

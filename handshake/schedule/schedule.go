@@ -22,6 +22,7 @@ import (
 
 	"sockscope/handshake"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 // Bounds of one schedule: enough for a whole life with something going wrong in it, and
@@ -72,7 +73,7 @@ func (g *generator) draw(seed uint64) *handshake.Scenario {
 			calls = append(calls, peers[i]+" "+c)
 		}
 	}
-	session, err := model.Engine{Wire: model.InMemory}.Start(context.Background(), scenario(seed, calls))
+	session, err := model.Engine{Wire: wire.InMemory}.Start(context.Background(), scenario(seed, calls))
 	if err != nil {
 		panic("schedule: " + err.Error())
 	}

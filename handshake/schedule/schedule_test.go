@@ -13,6 +13,7 @@ import (
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
 	"sockscope/handshake/schedule"
+	"sockscope/handshake/wire"
 	"sockscope/statemachine/tcp"
 )
 
@@ -21,7 +22,7 @@ const many = 2000
 
 func play(t *testing.T, s *handshake.Scenario) *handshake.Trace {
 	t.Helper()
-	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	return handshaketest.ToTheEnd(t, timeline)
 }
@@ -120,7 +121,7 @@ func TestSchedulesReachEachVerbAndEachState(t *testing.T) {
 // As if an engine could not stand a FIN in ESTABLISHED.
 func TestAScheduleShrinksToWhatMatters(t *testing.T) {
 	differs := func(s *handshake.Scenario) bool {
-		timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+		timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: wire.InMemory}, s)
 		for err == nil {
 			err = timeline.Next(t.Context())
 		}

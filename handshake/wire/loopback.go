@@ -14,6 +14,19 @@ import (
 // less the headers of 20 and 8.
 const maxDatagram = 65535 - 20 - 8
 
+// Line carries datagrams between two ends, 0 and 1: sent at one, read at the other.
+type Line interface {
+	Carry(from int, b []byte) ([]byte, error)
+	Close() error
+}
+
+// Sockets is a line of two UDP sockets on 127.0.0.1, InMemory one that is not there: for
+// searching, benchmarks and tests.
+func Sockets() (Line, error) { return NewLoopback() }
+
+// InMemory is documented with [Sockets].
+func InMemory() (Line, error) { return Memory{}, nil }
+
 // Loopback is a wire between end 0 and end 1, each of which owns a UDP socket on
 // 127.0.0.1 that is connected to the other's: the kernel lets no other sender in.
 // One goroutine at a time may use it.

@@ -13,6 +13,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/arpanet"
 	"sockscope/handshake/handshaketest"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 )
 
@@ -50,7 +51,7 @@ func icpTimeline(t *testing.T) *handshake.Timeline {
 	t.Helper()
 	s, err := handshake.Parse("icp", "icp.txtar", []byte(plainICP))
 	require.NoError(t, err)
-	timeline, err := handshake.NewTimeline(t.Context(), arpanet.Engine{Wire: arpanet.InMemory}, s)
+	timeline, err := handshake.NewTimeline(t.Context(), arpanet.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, timeline.Close()) })
 	return timeline

@@ -13,6 +13,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/arpanet"
 	"sockscope/handshake/handshaketest"
+	"sockscope/handshake/wire"
 	"sockscope/viz/words"
 )
 
@@ -29,7 +30,7 @@ func onArpanet(tb testing.TB) []string {
 // playAll is the trace of a scenario of 1971, to its end.
 func playAll(tb testing.TB, s *handshake.Scenario) *handshake.Trace {
 	tb.Helper()
-	tl, err := handshake.NewTimeline(tb.Context(), arpanet.Engine{Wire: arpanet.InMemory}, s)
+	tl, err := handshake.NewTimeline(tb.Context(), arpanet.Engine{Wire: wire.InMemory}, s)
 	require.NoError(tb, err)
 	for err == nil {
 		err = tl.Next(tb.Context())

@@ -18,6 +18,7 @@ import (
 	"sockscope/handshake/arpanet"
 	"sockscope/handshake/handshaketest"
 	engine "sockscope/handshake/model"
+	"sockscope/handshake/wire"
 	"sockscope/rfc147"
 	"sockscope/viz"
 	"sockscope/viz/words"
@@ -27,9 +28,9 @@ import (
 func own(s *handshake.Scenario) handshake.Engine {
 	switch s.Engine() {
 	case engine.Name:
-		return engine.Engine{Wire: engine.InMemory}
+		return engine.Engine{Wire: wire.InMemory}
 	case arpanet.Name:
-		return arpanet.Engine{Wire: arpanet.InMemory}
+		return arpanet.Engine{Wire: wire.InMemory}
 	}
 	return nil
 }

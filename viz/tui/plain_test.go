@@ -18,6 +18,7 @@ import (
 	"sockscope/handshake"
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
+	"sockscope/handshake/wire"
 )
 
 // threeWay starts the default scenario on a wire in memory.
@@ -26,7 +27,7 @@ func threeWay() (*handshake.Timeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handshake.NewTimeline(context.Background(), model.Engine{Wire: model.InMemory}, s)
+	return handshake.NewTimeline(context.Background(), model.Engine{Wire: wire.InMemory}, s)
 }
 
 // spoken is what plain mode answers to lines.

@@ -19,6 +19,7 @@ import (
 	"sockscope/handshake/handshaketest"
 	"sockscope/handshake/model"
 	"sockscope/handshake/replay"
+	"sockscope/handshake/wire"
 	"sockscope/viz"
 )
 
@@ -32,7 +33,7 @@ func options(tb testing.TB, lang string, color bool) Options {
 		if err != nil {
 			return nil, err
 		}
-		return handshake.NewTimeline(context.Background(), model.Engine{Wire: model.InMemory}, s)
+		return handshake.NewTimeline(context.Background(), model.Engine{Wire: wire.InMemory}, s)
 	}}
 }
 
@@ -790,7 +791,7 @@ client abort
 arrive server <CTL=RST
 `))
 	require.NoError(t, err)
-	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: model.InMemory}, s)
+	timeline, err := handshake.NewTimeline(t.Context(), model.Engine{Wire: wire.InMemory}, s)
 	require.NoError(t, err)
 	d := newDashboard(t.Context(), timeline, options(t, "en", true), LineGlyphs())
 	for err == nil {
