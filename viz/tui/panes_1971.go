@@ -31,8 +31,8 @@ func spans(texts ...string) []span {
 	return row
 }
 
-// table writes rows in columns as wide as they need, and gives the next row. What does not
-// fit at the right is left out.
+// table writes rows in columns as wide as they need, closer where there is little room, and
+// gives the next row. What does not fit at the right is left out.
 func (c canvas) table(x, y int, rows [][]span) int {
 	var widths []int
 	for _, row := range rows {
@@ -43,6 +43,13 @@ func (c canvas) table(x, y int, rows [][]span) int {
 			widths[i] = max(widths[i], width(e.text))
 		}
 	}
+	gap, all := 2, x
+	for _, w := range widths {
+		all += w + gap
+	}
+	if all-gap > c.w {
+		gap = 1
+	}
 	for _, row := range rows {
 		at := x
 		for i, e := range row {
@@ -50,12 +57,15 @@ func (c canvas) table(x, y int, rows [][]span) int {
 				break
 			}
 			c.text(at, y, c.w-at, e.text, e.style)
-			at += widths[i] + 2
+			at += widths[i] + gap
 		}
 		y++
 	}
 	return y
 }
+
+// narrowTable is the width below which a table leaves out what stands elsewhere.
+const narrowTable = 60
 
 // paneAllocations lists the connections of both hosts with their links, byte sizes, what they
 // may still carry and what they have carried (NIC 8246 p.14).
@@ -132,6 +142,9 @@ func paneRequests(c canvas, v *view) {
 	all := requests(v.trace, n)
 	for _, r := range all {
 		row := spans(r.name + r.role())
+		if in.w < narrowTable && r.part != "" {
+			row = spans(r.part) // its sockets stand below
+		}
 		for _, said := range r.said {
 			row = append(row, v.fate(said))
 		}
@@ -294,11 +307,16 @@ func paneAccounts(c canvas, v *view) {
 			rows = append(rows, row)
 		}
 	}
+	if all.w < narrowTable {
+		for i, row := range rows {
+			rows[i] = slices.Delete(row, 1, 2) // the number as RFC 147 writes it
+		}
+	}
 	if len(rows) == 1 {
 		rows = append(rows, spans(v.say.Text("dash.no-socket")))
 	}
 	y := all.table(0, 0, rows)
-	if records := v.recordRows(n); len(records) > 1 {
+	if records := v.recordRows(n, all.w < narrowTable); len(records) > 1 {
 		y = all.table(0, y+1, records)
 	}
 	all.say(y, said{text: v.say.Text("pane.accounts.means"), source: "RFC 147 p.3, NIC 8246 p.9"})
@@ -320,13 +338,17 @@ func (v *view) socketsOf(peer, n int) []rfc147.Socket {
 	return all
 }
 
-// recordRows is the log of all hosts, headed.
-func (v *view) recordRows(n int) [][]span {
-	heads := viz.RecordHeads(v.say)
-	rows := [][]span{append(spans(v.say.Text("dash.accounted")), spans(heads[:]...)...)}
+// recordRows is the log of all hosts, headed; where it is short, without times and hosts.
+func (v *view) recordRows(n int, short bool) [][]span {
+	fields := func(all [8]string) []string {
+		if short {
+			return append(all[2:4:4], all[6:]...)
+		}
+		return all[:]
+	}
+	rows := [][]span{append(spans(v.say.Text("dash.accounted")), spans(fields(viz.RecordHeads(v.say))...)...)}
 	for _, r := range viz.Records(v.trace, n) {
-		fields := r.Cells()
-		row := append(spans(viz.Name(r.Peer, v.lang)), spans(fields[:]...)...)
+		row := append(spans(viz.Name(r.Peer, v.lang)), spans(fields(r.Cells())...)...)
 		row[0].style = v.side(max(viz.PeerIndex(v.trace, r.Peer), 0))
 		rows = append(rows, row)
 	}
